@@ -1,0 +1,1 @@
+"""What WhatsApp does when a payment moves."""
