@@ -1,0 +1,223 @@
+"""One attempt to be paid. Its status is written by `move_to` alone, and the database refuses what must not be."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pgtrigger
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from customer_data.gateway import PromptKind, Ticket
+from customer_data.models.booking import Booking
+from customer_data.models.concern import Concern, ConcernKind
+from customer_data.models.event import PaymentEvent
+from customer_data.money import CENT, Currency, show_amount
+from customer_data.references import new_reference
+from customer_data.sealed import SealedTextField
+from customer_data.signals import payment_moved
+from customer_data.status import MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Reason, Status, may_move
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+
+class IllegalMove(Exception):
+    """The table of moves does not have it; nothing was changed."""
+
+
+_WHAT_WAS_ASKED = [
+    *("id", "reference", "booking", "amount", "currency"),
+    *("payment_method", "gateway", "account", "is_test", "created_at"),
+]
+
+
+def _legal_moves_only() -> pgtrigger.Trigger:
+    """The table of moves, repeated where a bug, a script or a person in `psql` cannot pass it."""
+    allowed = " OR ".join(
+        f"(OLD.status = '{start}' AND NEW.status IN ({', '.join(repr(str(end)) for end in sorted(ends))}))"
+        for start, ends in MOVES.items()
+        if ends
+    )
+    return pgtrigger.Trigger(
+        name="legal_moves_only",
+        operation=pgtrigger.UpdateOf("status"),
+        when=pgtrigger.Before,
+        condition=pgtrigger.Condition("OLD.status IS DISTINCT FROM NEW.status"),
+        func=f"""
+            IF NOT ({allowed}) THEN
+                RAISE EXCEPTION 'a payment cannot go from % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+class Payment(models.Model):
+    """What the customer was asked for, how, and how it stands."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=32, unique=True, default=new_reference, editable=False)
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="payments")
+    amount = models.DecimalField(max_digits=12, decimal_places=2, validators=[MinValueValidator(CENT)])
+    currency = models.CharField(max_length=3, choices=Currency.choices, default=Currency.USD)
+    payment_method = models.CharField(max_length=32)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED, editable=False)
+    reason = models.CharField(max_length=32, choices=Reason.choices, blank=True, help_text="Why it ended, or what is wrong now.")
+    phone = models.CharField(max_length=32, blank=True, help_text="The wallet to debit.")
+    email = models.EmailField(blank=True)
+    is_test = models.BooleanField(default=False, help_text="Test money: in no takings.")
+
+    gateway = models.CharField(max_length=32, blank=True)
+    account = models.CharField(max_length=64, blank=True, help_text="The merchant's account at the gateway that it was sent under.")
+    gateway_reference = models.CharField(max_length=128, blank=True)
+    gateway_status = models.CharField(max_length=64, blank=True, help_text="The gateway's own word.")
+    gateway_data = models.JSONField(default=dict, blank=True, help_text="What the gateway needs to find it again; not for people.")
+    poll_url = models.TextField(blank=True, help_text="Where the gateway answers for this payment. Kept on the server.")
+
+    prompt = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in PromptKind], blank=True)
+    redirect_url = models.TextField(blank=True)
+    return_url = models.TextField(blank=True)
+    instructions = models.TextField(blank=True)
+    authorization_code = models.CharField(max_length=64, blank=True)
+    authorization_expires = models.DateTimeField(null=True, blank=True)
+    otp = SealedTextField(
+        blank=True, default="", editable=False, help_text="A one-time code on its way to the gateway; gone once handed over."
+    )
+
+    unsent = models.BooleanField(default=False, help_text="The last try certainly never left us: it may be sent again.")
+    sends_made = models.PositiveSmallIntegerField(default=0)
+    checks_made = models.PositiveIntegerField(default=0)
+    not_found = models.PositiveSmallIntegerField(default=0, help_text="How often in a row the gateway had never heard of it.")
+    checked_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True, help_text="When something is due to be done about it.")
+
+    notes = models.TextField(blank=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    processed_at = models.DateTimeField(null=True, blank=True, help_text="When it came to its first end.")
+    reported_at = models.DateTimeField(null=True, blank=True, help_text="When the gateway last said how it stands.")
+    ipn_received_at = models.DateTimeField(null=True, blank=True)
+
+    if TYPE_CHECKING:
+        events: RelatedManager[PaymentEvent]
+        concerns: RelatedManager[Concern]
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_is_positive"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="payment_status_is_known"),
+            models.CheckConstraint(condition=Q(currency__in=Currency.values), name="payment_currency_is_known"),
+            models.UniqueConstraint(fields=["booking"], condition=Q(status__in=sorted(OPEN)), name="one_open_payment_per_booking"),
+            models.CheckConstraint(
+                condition=~Q(status__in=sorted(NEEDS_PROOF))
+                | Q(approved_by__isnull=False)
+                | (Q(reported_at__isnull=False) & ~Q(gateway_status="")),
+                name="payment_success_needs_a_report_or_an_approver",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="payment_what_is_due"),
+            models.Index(fields=["-created_at"], name="payment_newest_first"),
+            models.Index(fields=["gateway_reference"], condition=~Q(gateway_reference=""), name="payment_gateway_reference"),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="payment_phone"),
+        )
+        triggers = (
+            _legal_moves_only(),
+            pgtrigger.ReadOnly(
+                name="what_was_asked_stays",
+                fields=[
+                    "id",
+                    "reference",
+                    "booking",
+                    "amount",
+                    "currency",
+                    "payment_method",
+                    "gateway",
+                    "account",
+                    "is_test",
+                    "created_at",
+                ],
+            ),
+            pgtrigger.Protect(name="payments_are_kept", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} · {self.amount_shown} · {self.get_status_display()}"
+
+    @property
+    def amount_shown(self) -> str:
+        return show_amount(self.amount, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == Status.SUCCESSFUL
+
+    @property
+    def ticket(self) -> Ticket:
+        """What the gateway needs to find this payment again."""
+        return Ticket(poll_url=self.poll_url, account=self.account, details=self.gateway_data)
+
+    def move_to(
+        self, status: str, *, source: str, actor: str = "", reason: str = "", details: Mapping[str, Any] | None = None, **facts: Any
+    ) -> PaymentEvent | None:
+        """Move to `status` and write `facts`, the event and the booking's totals with it, in one transaction.
+
+        None when another process moved it first: nothing was written, and this object is stale.
+        `payment_moved` is sent after commit. Raises IllegalMove.
+        """
+        if not may_move(self.status, status):
+            raise IllegalMove(f"Payment {self.reference} cannot go from {self.status} to {status}.")
+        with transaction.atomic():
+            # The booking's lock first, always: two payments of one booking then add up one after the other.
+            booking = Booking.objects.select_for_update().get(pk=self.booking_id)
+            if not self._write(status, facts):
+                return None
+            event = self._note(self.status, status, source=source, actor=actor, reason=reason, details=details)
+            was, self.status = self.status, status
+            for name, value in facts.items():
+                setattr(self, name, value)
+            booking.recount()
+            self._flag_surprises(was, booking)
+            transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
+        return event
+
+    def note(self, *, source: str, actor: str = "", reason: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
+        """Leave a line in the trail without moving."""
+        return self._note(self.status, self.status, source=source, actor=actor, reason=reason, details=details)
+
+    def _write(self, status: str, facts: Mapping[str, Any]) -> bool:
+        """Update the row only while its status is still the one we know."""
+        now = timezone.now()
+        if status not in OPEN:
+            facts = {"processed_at": self.processed_at or now, **facts}
+        rows = Payment.objects.filter(pk=self.pk, status=self.status)
+        return rows.update(status=status, updated_at=now, **facts) == 1
+
+    def _note(self, from_status: str, to_status: str, **fields: Any) -> PaymentEvent:
+        fields["reason"] = fields["reason"][:500]
+        fields["details"] = dict(fields["details"] or {})
+        return PaymentEvent.objects.create(payment=self, from_status=from_status, to_status=to_status, **fields)
+
+    def _flag_surprises(self, was: str, booking: Booking) -> None:
+        """Late, double, disputed and returned money is taken as it is; a person is told."""
+        if self.status == Status.SUCCESSFUL and booking.payment_status == BookingStatus.OVERPAID:
+            costs, paid = (show_amount(amount, booking.currency) for amount in (booking.total_amount, booking.amount_paid))
+            Concern.raise_about(self, ConcernKind.OVERPAID, f"{booking.booking_reference} costs {costs}, paid is {paid}.")
+        if self.status == Status.SUCCESSFUL and was in UNPAID_ENDS:
+            Concern.raise_about(self, ConcernKind.LATE_MONEY, f"{self.amount_shown} came after the payment was {was}.")
+        if self.status == Status.DISPUTED:
+            Concern.raise_about(self, ConcernKind.DISPUTED, f"{self.amount_shown} is held at the gateway until it is decided.")
+        if self.status == Status.REFUNDED:
+            Concern.raise_about(self, ConcernKind.REFUNDED_OUTSIDE, f"{self.amount_shown} went back to the customer.")

@@ -1,0 +1,157 @@
+"""What a customer may be asked to pay for a booking, by which methods, and who pays. The amount always follows from the booking."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from customer_data.gateway import Account, Gateway, Method, Misconfigured, NotSupported, find_method, gateways
+from customer_data.models import Booking
+from customer_data.money import show_amount
+from customer_data.phones import NotAPhoneNumber, national, parse_phone
+
+
+class AmountOption(StrEnum):
+    FULL = "full"
+    DEPOSIT = "deposit"
+    BALANCE = "balance"
+
+
+class CannotPay(Exception):
+    """Nothing was opened. `code` is for machines, `field` names what to correct, the message is a sentence for the customer."""
+
+    def __init__(self, code: str, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Who pays: `phone` in E.164 or empty, `email` or empty."""
+
+    phone: str
+    email: str
+
+
+def amount_options(booking: Booking) -> dict[AmountOption, Decimal]:
+    """The choices worth offering, with their amounts; empty when nothing is owed."""
+    if booking.balance == 0:
+        return {}
+    if booking.amount_paid > 0:
+        return {AmountOption.BALANCE: booking.balance}
+    options = {AmountOption.FULL: booking.balance}
+    if 0 < booking.deposit_amount < booking.total_amount:
+        options[AmountOption.DEPOSIT] = booking.deposit_amount
+    return options
+
+
+def amount_for(booking: Booking, option: str) -> Decimal:
+    """What `option` comes to now. `full` and `balance` both mean all that is still owed. Raises CannotPay."""
+    if option not in AmountOption:
+        raise CannotPay("amount_option_unknown", "Choose to pay in full, the deposit or the balance.", field="amount_option")
+    if booking.balance == 0:
+        raise CannotPay("nothing_to_pay", f"Booking {booking.booking_reference} is paid. There is nothing more to pay.")
+    if option != AmountOption.DEPOSIT:
+        return booking.balance
+    deposit_left = booking.deposit_amount - booking.amount_paid
+    if deposit_left <= 0:
+        balance = show_amount(booking.balance, booking.currency)
+        sentence = f"The deposit is paid, or none is asked for. Choose the balance of {balance}."
+        raise CannotPay("deposit_not_due", sentence, field="amount_option")
+    return min(deposit_left, booking.balance)
+
+
+def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
+    """The ways to pay in `currency` that are plugged in and have an account."""
+    for gateway in gateways():
+        capabilities = gateway.capabilities()
+        if currency in capabilities.currencies and _has_account(gateway, currency):
+            yield from ((gateway, method) for method in capabilities.methods)
+
+
+def choose_method(payment_method: str, currency: str, amount: Decimal) -> tuple[Gateway, Method, Account]:
+    """The gateway, method and account for a new payment. Raises CannotPay: another wallet is never chosen instead."""
+    try:
+        gateway, method = find_method(payment_method)
+        account = gateway.account_for(currency)
+    except NotSupported:
+        raise CannotPay("method_unknown", "Choose one of the ways to pay that are listed.", field="payment_method") from None
+    except Misconfigured:
+        sentence = f"This way to pay is not available in {currency} now. Choose another one."
+        raise CannotPay("method_unavailable", sentence, field="payment_method") from None
+    _check_limits(gateway, method, currency, amount)
+    return gateway, method, account
+
+
+def payer_for(method: Method, *, phone: str, email: str, booking: Booking, is_test: bool) -> Payer:
+    """The payer's phone and e-mail, what was typed before what we know. Raises CannotPay.
+
+    Nobody's address but the customer's own is ever used: receipts go there.
+    """
+    return Payer(
+        phone=_phone_for(method, phone.strip() or _known_phone(booking), is_test=is_test) if method.needs_phone else "",
+        email=_email_for(method, email.strip() or booking.customer.email, is_test=is_test),
+    )
+
+
+def _has_account(gateway: Gateway, currency: str) -> bool:
+    try:
+        gateway.account_for(currency)
+    except Misconfigured:
+        return False
+    return True
+
+
+def _check_limits(gateway: Gateway, method: Method, currency: str, amount: Decimal) -> None:
+    capabilities = gateway.capabilities()
+    if currency not in capabilities.currencies:
+        sentence = f"{method.label} does not take {currency}. Choose another way to pay."
+        raise CannotPay("method_unavailable", sentence, field="payment_method")
+    least, most = capabilities.least.get(currency), capabilities.most.get(currency)
+    if least is not None and amount < least:
+        sentence = f"{method.label} takes {show_amount(least, currency)} or more. Choose another way to pay."
+        raise CannotPay("amount_too_small", sentence, field="payment_method")
+    if most is not None and amount > most:
+        sentence = f"{method.label} takes {show_amount(most, currency)} at most. Choose another way to pay."
+        raise CannotPay("amount_too_large", sentence, field="payment_method")
+
+
+def _known_phone(booking: Booking) -> str:
+    customer = booking.customer
+    return customer.phone or (f"+{customer.wa_id}" if customer.wa_id else "")
+
+
+def _phone_for(method: Method, text: str, *, is_test: bool) -> str:
+    if not text:
+        raise CannotPay("phone_required", f"Type the {method.label} number that will pay, like 0771234567.", field="phone")
+    try:
+        phone = parse_phone(text)
+    except NotAPhoneNumber as error:
+        raise CannotPay("phone_invalid", str(error), field="phone") from None
+    number = national(phone)
+    if is_test and number in method.test_phones:
+        return phone
+    if not number:
+        sentence = f"{method.label} needs a number in Zimbabwe, like 0771234567."
+        raise CannotPay("phone_foreign", sentence, field="phone")
+    if method.phone_prefixes and not number.startswith(method.phone_prefixes):
+        starts = " or ".join(method.phone_prefixes)
+        sentence = f"{number} is not a {method.label} number: those start with {starts}. Check it or choose another wallet."
+        raise CannotPay("phone_of_another_wallet", sentence, field="phone")
+    return phone
+
+
+def _email_for(method: Method, email: str, *, is_test: bool) -> str:
+    if not email:
+        if method.needs_email and not is_test:
+            raise CannotPay("email_required", "Type your e-mail address. Your receipt is sent there.", field="email")
+        return ""
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise CannotPay("email_invalid", "That is not an e-mail address. Write it like name@example.com.", field="email") from None
+    return email
