@@ -20,7 +20,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 def required(name: str, development_value: str) -> str:
     """The value of `name`; with DEBUG on a default, with DEBUG off a refusal to start."""
-    value = env.str(name, default="").strip()
+    value: str = env.str(name, default="").strip()
     if value:
         return value
     if DEBUG:
