@@ -51,7 +51,7 @@ def amount_options(booking: Booking) -> dict[AmountOption, Decimal]:
 
 def amount_for(booking: Booking, option: str) -> Decimal:
     """What `option` comes to now. `full` and `balance` both mean all that is still owed. Raises CannotPay."""
-    if option not in AmountOption:
+    if option not in list(AmountOption):
         raise CannotPay("amount_option_unknown", "Choose to pay in full, the deposit or the balance.", field="amount_option")
     if booking.balance == 0:
         raise CannotPay("nothing_to_pay", f"Booking {booking.booking_reference} is paid. There is nothing more to pay.")

@@ -1,7 +1,7 @@
 """When to ask again: one timetable for payments the customer is approving, one for lost answers, one for closed ones. Pure.
 
-No gateway publishes a polling rate. Paynow's own shop plugin asks every 5 seconds; clients in the wild stop after 3 to 5 minutes and
-leave the rest to a later job. Notifications usually come first; these times are for when they do not.
+No gateway publishes a polling rate. Paynow's own shop plugin asks every 5 seconds; clients in the wild stop after 3 to 5
+minutes and leave the rest to a later job. Notifications usually come first; these times are for when they do not.
 """
 
 from datetime import timedelta

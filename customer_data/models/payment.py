@@ -68,7 +68,9 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3, choices=Currency.choices, default=Currency.USD)
     payment_method = models.CharField(max_length=32)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED, editable=False)
-    reason = models.CharField(max_length=32, choices=Reason.choices, blank=True, help_text="Why it ended, or what is wrong now.")
+    reason_code = models.CharField(
+        "reason", max_length=32, choices=Reason.choices, blank=True, help_text="Why it ended, or what is wrong now."
+    )
     phone = models.CharField(max_length=32, blank=True, help_text="The wallet to debit.")
     email = models.EmailField(blank=True)
     is_test = models.BooleanField(default=False, help_text="Test money: in no takings.")
@@ -94,6 +96,7 @@ class Payment(models.Model):
     sends_made = models.PositiveSmallIntegerField(default=0)
     checks_made = models.PositiveIntegerField(default=0)
     not_found = models.PositiveSmallIntegerField(default=0, help_text="How often in a row the gateway had never heard of it.")
+    is_final = models.BooleanField(default=False, help_text="The gateway will say nothing else about it.")
     checked_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True, help_text="When something is due to be done about it.")
 
@@ -192,6 +195,10 @@ class Payment(models.Model):
             self._flag_surprises(was, booking)
             transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
         return event
+
+    def record_opening(self, *, source: str, actor: str = "") -> PaymentEvent:
+        """The first line of the trail."""
+        return self._note("", self.status, source=source, actor=actor, reason="", details=None)
 
     def note(self, *, source: str, actor: str = "", reason: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
         """Leave a line in the trail without moving."""

@@ -1,0 +1,51 @@
+"""What every door does after a service: hand the rest to a worker, once the row is committed.
+
+The broker may be away. Nothing is lost then: the row says what is due, and the sweep finds it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from customer_data import tasks
+from customer_data.models import Payment
+from customer_data.services import make_due
+from customer_data.status import Status
+
+logger = logging.getLogger(__name__)
+
+
+def send_soon(payment: Payment) -> None:
+    """Have a new payment sent as soon as it is committed."""
+    if payment.status == Status.CREATED:
+        _enqueue(tasks.send_payment.delay, payment.reference)
+
+
+def check_soon(payment: Payment) -> None:
+    """Have the gateway asked. Many doors may call this about one payment; it is asked once per gap."""
+    due = make_due(payment)
+    _enqueue_at(tasks.check_payment, payment.reference, due)
+
+
+def submit_otp_soon(payment: Payment) -> None:
+    _enqueue(tasks.submit_otp.delay, payment.reference)
+
+
+def _enqueue(delay: Callable[[str], Any], reference: str) -> None:
+    def enqueue() -> None:
+        try:
+            delay(reference)
+        except OperationalError:
+            logger.warning("The broker is away; payment %s waits for the sweep.", reference)
+
+    transaction.on_commit(enqueue)
+
+
+def _enqueue_at(task: Any, reference: str, due: datetime) -> None:
+    wait_seconds = max(0.0, (due - timezone.now()).total_seconds())
+    _enqueue(lambda reference: task.apply_async((reference,), countdown=wait_seconds or None), reference)

@@ -1,0 +1,24 @@
+"""Everything that may happen to a payment. Doors (views, tasks, admin, commands, the clock) call these; these enqueue nothing.
+
+The order of commits is the design: a payment is committed before the gateway is called, `sending` is committed before the
+network is touched, and from a lost answer we only ask.
+"""
+
+from customer_data.services.checking import check_payment, make_due, ring
+from customer_data.services.codes import keep_otp, submit_otp
+from customer_data.services.opening import PaymentRequest, expire_payment, open_payment
+from customer_data.services.reporting import record_report
+from customer_data.services.sending import send_payment
+
+__all__ = [
+    "PaymentRequest",
+    "check_payment",
+    "expire_payment",
+    "keep_otp",
+    "make_due",
+    "open_payment",
+    "record_report",
+    "ring",
+    "send_payment",
+    "submit_otp",
+]

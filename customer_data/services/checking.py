@@ -1,0 +1,113 @@
+"""Asking the gateway how a payment stands. The bell, the sweep, an admin button and a customer's tap all end here."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.utils import timezone
+
+from customer_data import schedule
+from customer_data.gateway import GatewayUnavailable, Misconfigured, NotUnderstood, OutcomeUnknown, gateway_named
+from customer_data.models import Concern, ConcernKind, Payment, PollBudget
+from customer_data.services.opening import expire_payment
+from customer_data.services.reporting import record_not_found, record_report
+from customer_data.status import OPEN, UNPAID_ENDS, Reason, Status
+
+BUDGET_SPENT_WAIT = timedelta(seconds=5)
+
+
+def check_payment(reference: str, *, claimed_until: datetime | None = None, source: str = "task") -> Payment:
+    """Ask the gateway and record its answer. Safe to repeat, safe to kill: the claim runs out by itself.
+
+    `claimed_until` is a sweep's claim, already counted against the budget; without one the payment is claimed here, if it is due.
+    """
+    payment = Payment.objects.get(reference=reference)
+    claim = claimed_until if claimed_until == payment.next_check_at else None
+    if claimed_until is None and _may_be_asked(payment):
+        claim = _claim(payment)
+    if claim is None:
+        return payment
+    _ask(payment, source=source)
+    _plan_next_check(payment, claim, source=source)
+    return payment
+
+
+def ring(reference: str, *, account: str) -> Payment | None:
+    """A genuine notification came: make its payment due now. None when that account has no such payment."""
+    payment = Payment.objects.filter(reference=reference, account=account).first()
+    if payment is not None:
+        Payment.objects.filter(pk=payment.pk).update(ipn_received_at=timezone.now())
+        make_due(payment)
+    return payment
+
+
+def make_due(payment: Payment) -> datetime:
+    """Have the gateway asked as soon as the least gap between two questions allows. Returns that moment."""
+    now = timezone.now()
+    due = now if payment.checked_at is None else max(now, payment.checked_at + schedule.LEAST_GAP)
+    Payment.objects.filter(pk=payment.pk).update(next_check_at=due)
+    payment.next_check_at = due
+    return due
+
+
+def _may_be_asked(payment: Payment) -> bool:
+    """What has certainly not been sent needs no question."""
+    return payment.status != Status.CREATED and not payment.unsent and payment.sends_made > 0
+
+
+def _claim(payment: Payment) -> datetime | None:
+    """Hold the payment while we ask. None when it is not due, another worker has it, or the budget is spent."""
+    now = timezone.now()
+    due = Payment.objects.filter(pk=payment.pk, next_check_at__lte=now)
+    claim = now + schedule.CHECK_LEASE
+    if due.update(next_check_at=claim) == 0:
+        return None
+    per_minute = gateway_named(payment.gateway).capabilities().polls_per_minute
+    if PollBudget.take_one(payment.gateway, per_minute=per_minute, now=now):
+        payment.next_check_at = claim
+        return claim
+    Payment.objects.filter(pk=payment.pk, next_check_at=claim).update(next_check_at=now + BUDGET_SPENT_WAIT)
+    return None
+
+
+def _ask(payment: Payment, *, source: str) -> None:
+    gateway = gateway_named(payment.gateway)
+    try:
+        report = gateway.fetch(payment.ticket, payment.reference)
+    except (GatewayUnavailable, OutcomeUnknown):
+        return  # asking again is safe, and the timetable says when
+    except Misconfigured as error:
+        Concern.raise_about(payment, ConcernKind.MISCONFIGURED, str(error))
+    except NotUnderstood as error:
+        Concern.raise_about(payment, ConcernKind.UNKNOWN_WORD, str(error))
+    else:
+        if report is None:
+            record_not_found(payment, source=source)
+        else:
+            record_report(payment, report, source=source)
+
+
+def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
+    """Write the next date, unless the bell rang while we were asking: then the payment is due at once."""
+    now = timezone.now()
+    age = now - (payment.sent_at or payment.created_at)
+    if payment.status in OPEN and age >= schedule.EXPIRE_AFTER:
+        expire_payment(payment, source=source, reason=Reason.TIMED_OUT)
+    if payment.status == Status.SENDING and age >= schedule.STUCK_AFTER:
+        Concern.raise_about(payment, ConcernKind.STUCK, f"No answer about {payment.amount_shown} since it was sent.")
+    wait = None if _has_ended(payment) else schedule.ask_again_after(payment.status, age=age)
+    due = None if wait is None else now + wait
+    ours = Q(next_check_at__in=[claim, payment.next_check_at or claim])
+    Payment.objects.filter(pk=payment.pk).update(
+        next_check_at=Case(When(ours, then=Value(due, DateTimeField())), default=F("next_check_at")),
+        checked_at=now,
+        checks_made=F("checks_made") + 1,
+    )
+    payment.checked_at, payment.next_check_at = now, due
+
+
+def _has_ended(payment: Payment) -> bool:
+    """The gateway called it final, or has said often enough that it never heard of a closed payment."""
+    if payment.is_final:
+        return True
+    never_heard = schedule.not_found_is_conclusive(payment.not_found, age=timezone.now() - (payment.sent_at or payment.created_at))
+    return payment.status in UNPAID_ENDS and never_heard

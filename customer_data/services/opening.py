@@ -1,0 +1,87 @@
+"""Opening a payment, and closing one that nobody waits for any more."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from customer_data.gateway import Account, Gateway, Method
+from customer_data.models import Booking, Payment
+from customer_data.offer import Payer, amount_for, choose_method, payer_for
+from customer_data.schedule import TASK_LOST_AFTER
+from customer_data.status import OPEN, Reason, Status
+
+
+@dataclass(frozen=True)
+class PaymentRequest:
+    """What a customer asks for. There is no amount in it: that follows from the booking."""
+
+    booking_id: int
+    payment_method: str
+    amount_option: str
+    phone: str = ""
+    email: str = ""
+    return_url: str = ""
+
+
+def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Payment:
+    """Open a payment, or return the open one when the customer asks for the same again.
+
+    Another method, wallet or amount closes the first attempt, which is still asked about. Raises CannotPay.
+    """
+    with transaction.atomic():
+        # Two taps at once: the second waits here and then finds the first one's payment.
+        booking = Booking.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.booking_id)
+        amount = amount_for(booking, request.amount_option)
+        gateway, method, account = choose_method(request.payment_method, booking.currency, amount)
+        payer = payer_for(method, phone=request.phone, email=request.email, booking=booking, is_test=account.is_test)
+        current = booking.payments.filter(status__in=OPEN).first()
+        if current is not None:
+            if _is_the_same(current, method, amount, payer):
+                return current
+            expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
+        payment = _new_payment(request, booking, amount, gateway, method, account, payer)
+        payment.record_opening(source=source, actor=actor)
+    return payment
+
+
+def expire_payment(
+    payment: Payment, *, source: str, actor: str = "", reason: Reason = Reason.TIMED_OUT, sentence: str = ""
+) -> bool:
+    """Stop waiting for an open payment; False when it moved meanwhile. It is still asked about: late money is money."""
+    was_sent = payment.sends_made > 0
+    event = payment.move_to(
+        Status.EXPIRED,
+        source=source,
+        actor=actor,
+        reason=sentence or reason.label,
+        reason_code=reason,
+        otp="",
+        next_check_at=timezone.now() if was_sent else None,
+    )
+    return event is not None
+
+
+def _is_the_same(current: Payment, method: Method, amount: Decimal, payer: Payer) -> bool:
+    asked = (current.payment_method, current.amount, current.phone)
+    return asked == (method.name, amount, payer.phone)
+
+
+def _new_payment(
+    request: PaymentRequest, booking: Booking, amount: Decimal, gateway: Gateway, method: Method, account: Account, payer: Payer
+) -> Payment:
+    return Payment.objects.create(
+        booking=booking,
+        amount=amount,
+        currency=booking.currency,
+        payment_method=method.name,
+        phone=payer.phone,
+        email=payer.email,
+        is_test=account.is_test,
+        gateway=gateway.name,
+        account=account.id,
+        prompt=method.prompt,
+        return_url=request.return_url,
+        next_check_at=timezone.now() + TASK_LOST_AFTER,
+    )

@@ -1,0 +1,106 @@
+"""Recording what the gateway says is true. The only road to paid."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from customer_data import schedule
+from customer_data.gateway import Report
+from customer_data.models import Concern, ConcernKind, Payment
+from customer_data.money import show_amount
+from customer_data.status import MONEY_IN, Reason, Status, may_move
+
+
+def record_report(payment: Payment, report: Report, *, source: str) -> None:
+    """Move the payment as the report says, if reference, amount, account and currency are ours and the move is allowed.
+
+    Otherwise nothing moves and a person is told. Bad news never overwrites good.
+    """
+    difference = _difference(payment, report)
+    if difference:
+        Concern.raise_about(payment, ConcernKind.MISMATCH, difference, gateway_status=report.gateway_status)
+        payment.note(source=source, reason=difference)
+        return
+    facts = _facts(payment, report)
+    for status in _way_to(payment, report.status):
+        if payment.move_to(status, source=source, reason=_reason(report), details=_details(report), **facts) is None:
+            payment.refresh_from_db()  # another process was faster: its word stands until we ask again
+            return
+    if payment.status != report.status and not may_move(payment.status, report.status):
+        _note_impossible(payment, report, source=source)
+    _keep(payment, facts, report, source=source)
+
+
+def record_not_found(payment: Payment, *, source: str) -> None:
+    """The gateway never heard of it. Believed only when said often and late enough; then nothing was charged."""
+    Payment.objects.filter(pk=payment.pk).update(not_found=payment.not_found + 1)
+    payment.not_found += 1
+    age = timezone.now() - (payment.sent_at or payment.created_at)
+    if payment.status == Status.SENDING and schedule.not_found_is_conclusive(payment.not_found, age=age):
+        sentence = f"The gateway said {payment.not_found} times that it has no such payment. Nothing was charged."
+        payment.move_to(Status.FAILED, source=source, reason=sentence, reason_code=Reason.NEVER_ARRIVED)
+
+
+def _difference(payment: Payment, report: Report) -> str:
+    """A sentence about the first thing that is not as we asked; empty when all is."""
+    if report.reference != payment.reference:
+        return f"The gateway answered about {report.reference or 'no reference'} when asked about {payment.reference}."
+    if report.account != payment.account:
+        return f"The gateway answered for account {report.account}; it was sent under {payment.account}."
+    if report.currency and report.currency != payment.currency:
+        return f"The gateway says {report.currency}, we asked for {payment.currency}."
+    if report.amount is not None and report.amount != payment.amount:
+        said = show_amount(report.amount, payment.currency)
+        return f"The gateway says {said}, we asked for {payment.amount_shown}."
+    return ""
+
+
+def _way_to(payment: Payment, status: Status) -> list[Status]:
+    """The moves from here to what the report says. Money that went back, or is disputed, was in first."""
+    if status == payment.status:
+        return []
+    if may_move(payment.status, status):
+        return [status]
+    through_success = may_move(payment.status, Status.SUCCESSFUL) and may_move(Status.SUCCESSFUL, status)
+    return [Status.SUCCESSFUL, status] if through_success else []
+
+
+def _facts(payment: Payment, report: Report) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "gateway_status": report.gateway_status,
+        "gateway_reference": report.gateway_reference or payment.gateway_reference,
+        "reported_at": timezone.now(),
+        "not_found": 0,
+        "is_final": report.final,
+        "reason_code": "" if report.status in MONEY_IN else report.reason or payment.reason_code,
+    }
+    if report.ticket is not None and not payment.poll_url:
+        facts["poll_url"] = report.ticket.poll_url
+    return facts
+
+
+def _keep(payment: Payment, facts: dict[str, Any], report: Report, *, source: str) -> None:
+    """Save what was learned where nothing moved, and leave a line when the gateway's word changed."""
+    is_news = payment.gateway_status != facts["gateway_status"]
+    Payment.objects.filter(pk=payment.pk).update(**facts)
+    for name, value in facts.items():
+        setattr(payment, name, value)
+    if is_news:
+        payment.note(source=source, reason=f"The gateway says {report.gateway_status}.", details=_details(report))
+
+
+def _note_impossible(payment: Payment, report: Report, *, source: str) -> None:
+    """Waiting after an end is ordinary (an expired attempt is still open at the gateway); other contradictions are for a person."""
+    if report.status == Status.PENDING and payment.status not in MONEY_IN:
+        return
+    sentence = f"The gateway says {report.gateway_status} about a payment that is {payment.get_status_display().lower()}."
+    Concern.raise_about(payment, ConcernKind.ILLEGAL_NEWS, sentence)
+    payment.note(source=source, reason=sentence)
+
+
+def _reason(report: Report) -> str:
+    return f"The gateway says {report.gateway_status}." + (f" {report.reason.label}." if report.reason else "")
+
+
+def _details(report: Report) -> dict[str, str]:
+    return {"gateway_status": report.gateway_status, "gateway_reference": report.gateway_reference}

@@ -1,0 +1,73 @@
+"""The sweep: finds what is due and hands it out. The database, not the broker, remembers; a lost task is found here again.
+
+Claims are one guarded update with SKIP LOCKED: no lock is held while a gateway is asked, and two sweeps never share a payment.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from customer_data import schedule
+from customer_data.gateway import gateways
+from customer_data.models import PollBudget
+from customer_data.status import Status
+
+BATCH = 500
+
+_CLAIM = """
+    UPDATE customer_data_payment SET next_check_at = %(until)s
+    WHERE id IN (
+        SELECT id FROM customer_data_payment
+        WHERE next_check_at <= %(now)s AND gateway = %(gateway)s AND (status = %(created)s OR unsent) = %(to_send)s
+        ORDER BY next_check_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING reference
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A payment that is ours until `until`; then it is due again, whatever became of us."""
+
+    reference: str
+    until: datetime
+
+
+def sweep(*, send: Callable[[str], object], check: Callable[[str, datetime], object], now: datetime | None = None) -> int:
+    """Hand every due payment to `send` (never left us) or `check` (ask the gateway), within each gateway's budget.
+
+    Returns how many were handed out. One call handles at most BATCH of each kind per gateway; the next goes on from there.
+    """
+    now = now or timezone.now()
+    handed_out = 0
+    for gateway in gateways():
+        for claim in _claim(gateway.name, to_send=True, most=BATCH, now=now):
+            send(claim.reference)
+            handed_out += 1
+        for claim in claim_checks(gateway.name, per_minute=gateway.capabilities().polls_per_minute, now=now):
+            check(claim.reference, claim.until)
+            handed_out += 1
+    return handed_out
+
+
+def claim_checks(gateway: str, *, per_minute: int, now: datetime) -> list[Claim]:
+    """Claim as many due questions as the gateway's budget allows, and count them against it."""
+    with transaction.atomic():
+        budget = PollBudget.locked(gateway, now=now)
+        most = min(BATCH, budget.available(per_minute=per_minute, now=now))
+        claims = list(_claim(gateway, to_send=False, most=most, now=now)) if most else []
+        if claims:
+            budget.spend(len(claims), per_minute=per_minute, now=now)
+    return claims
+
+
+def _claim(gateway: str, *, to_send: bool, most: int, now: datetime) -> Iterator[Claim]:
+    until = now + schedule.CHECK_LEASE
+    values: dict[str, str | int | datetime] = {"until": until, "now": now, "gateway": gateway, "created": Status.CREATED, "to_send": to_send, "most": most}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        references = [row[0] for row in cursor.fetchall()]
+    return (Claim(reference, until) for reference in references)

@@ -1,0 +1,33 @@
+"""Celery's doors to the services. Fetch, call, done: safe to run twice, safe to kill."""
+
+from datetime import datetime
+
+from celery import shared_task
+
+from customer_data import services
+from customer_data.sweep import sweep as hand_out_what_is_due
+
+
+@shared_task
+def send_payment(reference: str) -> None:
+    services.send_payment(reference)
+
+
+@shared_task
+def check_payment(reference: str, claimed_until: str | None = None) -> None:
+    """`claimed_until`: the sweep's claim in ISO 8601, so that a task delivered twice asks once."""
+    claim = None if claimed_until is None else datetime.fromisoformat(claimed_until)
+    services.check_payment(reference, claimed_until=claim)
+
+
+@shared_task
+def submit_otp(reference: str) -> None:
+    services.submit_otp(reference)
+
+
+@shared_task
+def sweep() -> None:
+    hand_out_what_is_due(
+        send=send_payment.delay,
+        check=lambda reference, until: check_payment.delay(reference, until.isoformat()),
+    )
