@@ -171,6 +171,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "payments", "messages")]
 CELERY_TASK_ROUTES = {"customer_data.tasks.*": {"queue": "payments"}, "flows.tasks.*": {"queue": "messages"}}
 CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_PUBLISH_RETRY = False  # the sweep is the retry; a customer's request must not wait for a broker
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SOFT_TIME_LIMIT = 90
