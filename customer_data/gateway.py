@@ -182,12 +182,15 @@ class Method:
     prompt: PromptKind
     needs_phone: bool = False
     needs_email: bool = False
+    currencies: frozenset[str] = frozenset()  # empty: every currency of the gateway
     phone_prefixes: tuple[str, ...] = ()  # national, such as "077"; empty: any operator
     test_phones: frozenset[str] = frozenset()  # national; accepted for this method while the account is a test one
 
 
 @dataclass(frozen=True)
 class Capabilities:
+    """What the core and every screen branch on. Amounts are in units of the currency they stand under."""
+
     methods: tuple[Method, ...]
     currencies: frozenset[str]
     least: Mapping[str, Decimal] = field(default_factory=dict)
@@ -200,6 +203,12 @@ class Capabilities:
     can_refund: bool = False
     can_list_recent: bool = False
     polls_per_minute: int = 120
+
+    def methods_in(self, currency: str) -> tuple[Method, ...]:
+        """The ways to pay in `currency`."""
+        if currency not in self.currencies:
+            return ()
+        return tuple(method for method in self.methods if not method.currencies or currency in method.currencies)
 
 
 class Gateway(ABC):

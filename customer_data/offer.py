@@ -68,9 +68,9 @@ def amount_for(booking: Booking, option: str) -> Decimal:
 def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
     """The ways to pay in `currency` that are plugged in and have an account."""
     for gateway in gateways():
-        capabilities = gateway.capabilities()
-        if currency in capabilities.currencies and _has_account(gateway, currency):
-            yield from ((gateway, method) for method in capabilities.methods)
+        methods = gateway.capabilities().methods_in(currency)
+        if methods and _has_account(gateway, currency):
+            yield from ((gateway, method) for method in methods)
 
 
 def choose_method(payment_method: str, currency: str, amount: Decimal) -> tuple[Gateway, Method, Account]:
@@ -108,7 +108,7 @@ def _has_account(gateway: Gateway, currency: str) -> bool:
 
 def _check_limits(gateway: Gateway, method: Method, currency: str, amount: Decimal) -> None:
     capabilities = gateway.capabilities()
-    if currency not in capabilities.currencies:
+    if method not in capabilities.methods_in(currency):
         sentence = f"{method.label} does not take {currency}. Choose another way to pay."
         raise CannotPay("method_unavailable", sentence, field="payment_method")
     least, most = capabilities.least.get(currency), capabilities.most.get(currency)
