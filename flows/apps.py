@@ -8,4 +8,5 @@ class FlowsConfig(AppConfig):
     verbose_name = "WhatsApp"
 
     def ready(self) -> None:
-        from flows import receivers  # noqa: F401, PLC0415  connects the receivers
+        pass
+        # from flows import receivers  # noqa: F401, PLC0415  connects the receivers

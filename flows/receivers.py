@@ -1,1 +1,25 @@
 """What WhatsApp does when a payment moves."""
+
+import logging
+from typing import Any
+
+from django.dispatch import receiver
+from kombu.exceptions import OperationalError
+
+from customer_data.models import PaymentEvent
+from customer_data.signals import payment_moved
+from flows import outbox, tasks
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(payment_moved)
+def on_payment_moved(event: PaymentEvent, **_: Any) -> None:
+    """Write the customer's message and hand it to a worker. If we die here, the clock finds the move without its message."""
+    message = outbox.write_message(event)
+    if message is None:
+        return
+    try:
+        tasks.send_message.delay(message.pk)
+    except OperationalError:
+        logger.warning("The broker is away; message %s waits for the clock.", message.pk)

@@ -1,5 +1,9 @@
 """Addresses of this part, under `/crm-api/`."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+# from flows.views import PaymentFlowView
+
+urlpatterns = [
+    # path("flows/paynow-payment-webhook/", PaymentFlowView.as_view(), name="payment-flow"),
+]

@@ -1,0 +1,188 @@
+"""One Flow request in, one screen out. The payment is opened and committed here; the gateway is asked elsewhere."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from customer_data.doors import check_soon, send_soon, submit_otp_soon
+from customer_data.models import Payment
+from customer_data.offer import CannotPay, method_chosen
+from customer_data.services import PaymentRequest, keep_otp, open_payment
+from customer_data.status import MONEY_IN, UNPAID_ENDS
+from flows import screens, tokens
+from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_ERROR, PAYMENT_OTP, PAYMENT_PROCESSING, PAYMENT_SUCCESS
+from flows.models import FlowSession
+from flows.sentences import say
+
+logger = logging.getLogger(__name__)
+
+SAME_TAP = timedelta(seconds=60)
+"""A form that comes again within this time is the same tap, delivered twice: it never makes a second payment."""
+
+_ERROR_KEYS = ("error", "error_key")
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP status and what to seal into the body."""
+
+    status: int
+    payload: dict[str, Any]
+
+
+def answer(request: Mapping[str, Any]) -> Answer:
+    """The reply to one decrypted request of the payment Flow."""
+    if request.get("action") == "ping":
+        return Answer(200, {"data": {"status": "active"}})
+    data = request.get("data")
+    data = data if isinstance(data, Mapping) else {}
+    if any(key in data for key in _ERROR_KEYS):
+        logger.warning("The phone could not show a screen: %s", _error_key(data))
+        return Answer(200, {"data": {"acknowledged": True}})
+    return _answer_session(_text(request.get("flow_token")), _text(request.get("action")), _text(request.get("screen")), data)
+
+
+def _answer_session(token: str, action: str, screen: str, data: Mapping[str, Any]) -> Answer:
+    try:
+        session = tokens.redeem(token)
+        step = _STEPS.get((action, screen)) or _STEPS.get((action, ""), _show_form_again)
+        reply = step(session, data)
+    except tokens.TokenSpent as spent:
+        if not (_is_completion(action, screen) and tokens.may_repeat(spent.session)):
+            return Answer(427, {"error_msg": str(spent)})
+        reply = screens.completion(spent.session.payment, token)
+    except tokens.TokenNotValid as refusal:
+        return Answer(427, {"error_msg": str(refusal)})
+    if reply is None:
+        tokens.spend(session)
+        reply = screens.completion(session.payment, token)
+    return Answer(200, reply)
+
+
+# --- The steps: (session, data) -> screen, or None to complete the Flow ----------------------------
+def _show_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    """INIT: the form, or 427 when there is nothing left to pay. A payment that waits is said so."""
+    if session.opened_at is None:
+        FlowSession.objects.filter(pk=session.pk).update(opened_at=timezone.now())
+    booking = session.booking
+    if booking.balance == 0 or (session.payment and session.payment.status in MONEY_IN):
+        raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=booking))
+    waiting = session.payment if session.payment and session.payment.is_open else None
+    return screens.payment_form(booking, session.typed, notice=say("flow/waiting_notice", payment=waiting) if waiting else "")
+
+
+def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    """*Pay now*. Of all that was sent only the four fields are read, and none of them is an amount."""
+    typed = {name: _text(data.get(name)) for name in screens.FIELDS}
+    try:
+        payment = _open_once(session, typed)
+    except CannotPay as problem:
+        if problem.code == "nothing_to_pay":
+            raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=session.booking)) from None
+        return screens.payment_form(session.booking, typed, problem=problem)
+    send_soon(payment)
+    news = screens.payment_news(payment)
+    return screens.processing(payment) if news["screen"] == PAYMENT_OTP else news
+
+
+def _open_once(session: FlowSession, typed: Mapping[str, str]) -> Payment:
+    """One payment for one form, however often and however simultaneously it is delivered."""
+    with transaction.atomic():
+        # A second delivery waits here, and then sees the payment of the first.
+        locked = FlowSession.objects.select_for_update(of=("self",)).select_related("payment__booking").get(pk=session.pk)
+        if locked.payment is not None and locked.typed == typed and _is_same_tap(locked.payment):
+            return locked.payment
+        request = PaymentRequest(
+            booking_id=session.booking_id,
+            payment_method=method_chosen(typed["payment_method"], session.booking.currency).name,
+            amount_option=typed["amount_option"],
+            phone=typed["phone"],
+            email=typed["email"],
+        )
+        payment = open_payment(request, source="flow")
+        FlowSession.objects.filter(pk=session.pk).update(payment=payment, typed=typed)
+    return payment
+
+
+def _show_news(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    """*Check status*: what we know, at once; the gateway is asked meanwhile."""
+    if _text(data.get("next")) == "change_method":
+        return _show_form_again(session, data)
+    payment = session.payment
+    if payment is None:
+        return _show_form_again(session, data)
+    if payment.is_open:
+        check_soon(payment)
+    return screens.payment_news(payment, asked_again=True)
+
+
+def _submit_otp(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    """The O'mari code: kept here, handed over by a worker, at most once."""
+    payment = session.payment
+    if payment is None or _text(data.get("next")) == "change_method":
+        return _show_form_again(session, data)
+    try:
+        keep_otp(payment, _text(data.get("otp")))
+    except CannotPay as problem:
+        news = screens.payment_news(payment)
+        return {**news, "data": {**news["data"], "error_message": str(problem)}} if news["screen"] == PAYMENT_OTP else news
+    submit_otp_soon(payment)
+    return screens.payment_news(payment)
+
+
+def _end_or_retry(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    if _text(data.get("next")) in ("retry", "change_method"):
+        return _show_form_again(session, data)
+    return None
+
+
+def _end(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    return None
+
+
+def _show_form_again(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+    """*Try again* or *Use another method*: a payment that ended makes room for a new one; one that waits is kept in sight."""
+    payment = session.payment
+    if payment is not None and payment.status in UNPAID_ENDS:
+        FlowSession.objects.filter(pk=session.pk).update(payment=None)
+        session.payment = None
+    return _show_form(session, data)
+
+
+Step = Callable[[FlowSession, Mapping[str, Any]], screens.Screen | None]
+
+_STEPS: dict[tuple[str, str], Step] = {
+    ("INIT", ""): _show_form,
+    ("BACK", ""): _show_form_again,
+    ("BACK", PAYMENT_OTP): _show_news,
+    ("data_exchange", PAYMENT): _submit_form,
+    ("data_exchange", PAYMENT_PROCESSING): _show_news,
+    ("data_exchange", PAYMENT_OTP): _submit_otp,
+    ("data_exchange", PAYMENT_SUCCESS): _end,
+    ("data_exchange", PAYMENT_ERROR): _end_or_retry,
+}
+
+
+def _is_completion(action: str, screen: str) -> bool:
+    return action == "data_exchange" and screen in (PAYMENT_SUCCESS, PAYMENT_ERROR)
+
+
+def _is_same_tap(payment: Payment) -> bool:
+    return payment.is_open or timezone.now() - payment.created_at < SAME_TAP
+
+
+def _text(value: object) -> str:
+    """A form value as text: phones and codes come as text or as a number; anything else is nothing."""
+    if isinstance(value, str):
+        return value[:_LONGEST_VALUE].replace("\x00", "").strip()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _error_key(data: Mapping[str, Any]) -> str:
+    return next((_text(data[key])[:60] for key in _ERROR_KEYS if key in data), "")

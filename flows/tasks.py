@@ -1,0 +1,18 @@
+"""Celery's doors to the chat. Safe to run twice, safe to kill."""
+
+from celery import shared_task
+
+from flows import outbox
+
+
+@shared_task
+def send_message(message_id: int) -> None:
+    outbox.send_message(message_id)
+
+
+@shared_task
+def tell_missed() -> None:
+    """Write what a dead process left unwritten, and send what is due."""
+    outbox.write_missed()
+    for message_id in outbox.due_messages():
+        send_message.delay(message_id)

@@ -1,0 +1,67 @@
+"""One capability per Flow message. The token is 256 random bits; we keep its hash, so that a copy of the database opens nothing."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.utils import timezone
+
+from customer_data.models import Booking
+from flows.models import FlowSession
+
+LIVES_FOR = timedelta(days=3)  # Meta advises two or three days
+RETRY_WINDOW = timedelta(minutes=10)
+"""How long a completed Flow answers its own last request again: the phone may have lost our answer."""
+
+
+class TokenNotValid(Exception):
+    """Answered with 427: the message's button goes grey. The sentence tells the customer what to do."""
+
+
+class TokenSpent(TokenNotValid):
+    """The Flow was completed. `session` may still answer its own last request again."""
+
+    def __init__(self, sentence: str, session: FlowSession) -> None:
+        super().__init__(sentence)
+        self.session = session
+
+
+def issue(booking: Booking) -> tuple[str, FlowSession]:
+    """A new token that lets the booking's customer pay this booking. It is told once: only its hash is stored."""
+    token = secrets.token_urlsafe(32)
+    session = FlowSession.objects.create(
+        token_hash=hash_token(token),
+        customer_id=booking.customer_id,
+        booking=booking,
+        expires_at=timezone.now() + LIVES_FOR,
+    )
+    return token, session
+
+
+def redeem(token: str) -> FlowSession:
+    """The session of a token, with booking, customer and payment. Raises TokenNotValid."""
+    found = FlowSession.objects.select_related("booking__customer", "payment")
+    session = found.filter(token_hash=hash_token(token)).first()
+    if session is None:
+        raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
+    if session.spent_at is not None:
+        raise TokenSpent("This form was used already. Write to us in the chat if you want to pay again.", session)
+    if session.payment is not None:
+        session.payment.booking = session.booking  # the same row; saves a join
+    if session.expires_at <= timezone.now():
+        raise TokenNotValid("This form has expired. Write to us in the chat and we will send you a new one.")
+    return session
+
+
+def spend(session: FlowSession) -> None:
+    """The Flow is complete; its token opens nothing any more."""
+    FlowSession.objects.filter(pk=session.pk, spent_at__isnull=True).update(spent_at=timezone.now())
+
+
+def may_repeat(session: FlowSession) -> bool:
+    """Whether a completed Flow may be given its last answer again."""
+    return session.spent_at is not None and timezone.now() - session.spent_at < RETRY_WINDOW
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,51 @@
+"""The door of the payment Flow: signed? readable? then one request in, one sealed screen out."""
+
+from functools import cache
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from flows.checks import check_reply
+from flows.crypto import CannotDecrypt, is_signed, load_private_keys, open_request, seal_response
+from flows.exchange import answer
+
+MOST_BYTES = 256 * 1024
+
+CANNOT_DECRYPT = 421
+BAD_SIGNATURE = 432
+
+
+class PaymentFlowView(APIView):
+    """`POST /crm-api/flows/paynow-payment-webhook/`, called by Meta for the customer's phone.
+
+    421: fetch the public key again and retry; 427: the message's button goes grey; 432: not signed with our app secret.
+    """
+
+    authentication_classes = ()
+    permission_classes = ()
+    parser_classes = ()
+    throttle_classes = ()
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request) -> HttpResponse:
+        body = request._request.read(MOST_BYTES + 1)
+        if not is_signed(body, request.headers.get("X-Hub-Signature-256"), settings.WHATSAPP_APP_SECRET):
+            return HttpResponse(status=BAD_SIGNATURE)
+        try:
+            opened = open_request(body, private_keys())
+        except CannotDecrypt:
+            return HttpResponse(status=CANNOT_DECRYPT)
+        reply = answer(opened.payload)
+        if settings.DEBUG:
+            check_reply(opened.payload, reply)
+        return HttpResponse(seal_response(reply.payload, opened), status=reply.status, content_type="text/plain")
+
+
+@cache
+def private_keys() -> tuple[RSAPrivateKey, ...]:
+    """Our Flow keys, newest first. Reading a PEM takes some 40 ms: once per process."""
+    return load_private_keys(settings.WHATSAPP_FLOW_PRIVATE_KEY, settings.WHATSAPP_FLOW_PRIVATE_KEY_PASSPHRASE)
