@@ -73,6 +73,14 @@ def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
             yield from ((gateway, method) for method in methods)
 
 
+def method_chosen(choice: str, currency: str) -> Method:
+    """The way to pay that a form calls `choice`. Raises CannotPay: another wallet is never chosen instead."""
+    for _, method in methods_for(currency):
+        if method.choice == choice:
+            return method
+    raise CannotPay("method_unknown", "Choose one of the ways to pay that are listed.", field="payment_method")
+
+
 def choose_method(payment_method: str, currency: str, amount: Decimal) -> tuple[Gateway, Method, Account]:
     """The gateway, method and account for a new payment. Raises CannotPay: another wallet is never chosen instead."""
     try:

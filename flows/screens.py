@@ -34,6 +34,7 @@ def payment_form(booking: Booking, typed: Mapping[str, str], *, problem: CannotP
         "notice": notice or " ",
         "methods": _methods(booking),
         "amount_options": _amount_options(booking),
+        "phone_helper": say("flow/phone_helper"),
         "init_values": _init_values(booking, typed),
         "error_messages": {},
     }
@@ -59,7 +60,7 @@ def processing(payment: Payment, *, asked_again: bool = False) -> Screen:
     """What to do next, while nobody knows the end."""
     is_prompted = payment.status == Status.PENDING
     code = payment.authorization_code if is_prompted else ""
-    link = payment.redirect_url if is_prompted else ""
+    link = payment.redirect_url if is_prompted and payment.prompt == PromptKind.OPEN_PAGE else ""
     data = {
         "heading": say("flow/processing_heading", payment=payment, is_prompted=is_prompted)[:80],
         "instructions": say(
@@ -73,7 +74,7 @@ def processing(payment: Payment, *, asked_again: bool = False) -> Screen:
         "qr_image": _qr(code) if code else _BLANK_PIXEL,
         "has_link": bool(link),
         "link_url": link or "https://www.paynow.co.zw",
-        "link_text": "Open the payment page" if payment.prompt == PromptKind.OPEN_PAGE else "Open the app",
+        "link_text": "Open the payment page",
         "payment_reference": payment.reference,
     }
     return {"screen": PAYMENT_PROCESSING, "data": data}
@@ -92,10 +93,12 @@ def completion(payment: Payment | None, token: str) -> Screen:
 def _otp(payment: Payment) -> Screen:
     data: dict[str, Any] = {
         "instructions": say("flow/otp", payment=payment, otp_reference=payment.gateway_data.get("otp_reference", "")),
+        "error_messages": {},
         "payment_reference": payment.reference,
     }
     if payment.reason_code in (Reason.WRONG_CODE, Reason.GATEWAY_DOWN):
         data["error_message"] = say("flow/otp_problem", reason=payment.reason_code)
+        data["error_messages"] = {"otp": "Type the code again"}
     return {"screen": PAYMENT_OTP, "data": data}
 
 
@@ -120,12 +123,12 @@ def _error(payment: Payment) -> Screen:
     return {"screen": PAYMENT_ERROR, "data": data}
 
 
-def _methods(booking: Booking) -> list[dict[str, Any]]:
+def _methods(booking: Booking) -> list[dict[str, str]]:
     methods = [
         {"id": method.choice, "title": method.label[:30], "description": say(f"flow/method_{method.prompt}", method=method)}
         for _, method in methods_for(booking.currency)
     ]
-    return methods or [{"id": NONE_AVAILABLE, "title": "Not available now", "description": say("flow/no_method"), "enabled": False}]
+    return methods or [{"id": NONE_AVAILABLE, "title": "Not available now", "description": say("flow/no_method")}]
 
 
 def _amount_options(booking: Booking) -> list[dict[str, str]]:

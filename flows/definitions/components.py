@@ -23,9 +23,10 @@ def texts_data(example: dict[str, str], names: tuple[str, ...]) -> Json:
 
 
 def options_data(*examples: Json) -> Json:
-    """A data source for a group of options, each with id, title and description."""
-    option = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "title", "description")}}
-    return {"type": "array", "items": option, "__example__": list(examples)}
+    """A data source for a group of options, each with id, title and description; one that is not `enabled` cannot be chosen."""
+    texts = {name: {"type": "string"} for name in ("id", "title", "description")}
+    items = {"type": "object", "properties": {**texts, "enabled": {"type": "boolean"}}}
+    return {"type": "array", "items": items, "__example__": list(examples)}
 
 
 def option(id_: str, title: str, description: str) -> Json:

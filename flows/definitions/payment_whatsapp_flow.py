@@ -27,6 +27,8 @@ from flows.definitions.components import (
     texts_data,
 )
 
+FLOW_NAME = "payment_whatsapp_flow"
+
 PAYMENT = "PAYMENT"
 PAYMENT_PROCESSING = "PAYMENT_PROCESSING"
 PAYMENT_OTP = "PAYMENT_OTP"
@@ -44,7 +46,8 @@ DONE = "done"
 CLOSE = "close"
 
 ROUTES = {
-    PAYMENT: [PAYMENT_PROCESSING, PAYMENT_SUCCESS, PAYMENT_ERROR],
+    # The code screen never follows the form directly, but a route forward is what allows "Use another method" to lead back.
+    PAYMENT: [PAYMENT_PROCESSING, PAYMENT_OTP, PAYMENT_SUCCESS, PAYMENT_ERROR],
     PAYMENT_PROCESSING: [PAYMENT_OTP, PAYMENT_SUCCESS, PAYMENT_ERROR],
     PAYMENT_OTP: [PAYMENT_SUCCESS, PAYMENT_ERROR],
     PAYMENT_SUCCESS: [],
@@ -161,7 +164,6 @@ def otp_screen() -> Json:
     """
     model = {
         "instructions": text_data("O'mari has sent a code to 0771234567. Type it here to approve US$ 231.00."),
-        "error_messages": texts_data({"otp": "That is not the code"}, ("otp",)),
         "payment_reference": text_data(_EXAMPLE_REFERENCE),
     }
     otp = {
@@ -180,7 +182,7 @@ def otp_screen() -> Json:
         link("Use another method", data_exchange(next=CHANGE_METHOD)),
         footer("Confirm", data_exchange(otp=form("otp"))),
     ]
-    otp_form = {"type": "Form", "name": "approval", "error-messages": data("error_messages"), "children": children}
+    otp_form = {"type": "Form", "name": "approval", "children": children}
     return screen(PAYMENT_OTP, "Approve the payment", model=model, children=[otp_form])
 
 

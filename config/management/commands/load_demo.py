@@ -59,7 +59,7 @@ def _make_staff() -> None:
 
 def _make_integrations() -> None:
     for name, currency, integration_id, key in INTEGRATIONS:
-        PaynowConfig.objects.get_or_create(
+        config, _ = PaynowConfig.objects.get_or_create(
             currency=currency,
             is_active=True,
             defaults={
@@ -71,6 +71,9 @@ def _make_integrations() -> None:
                 "test_mode": True,
             },
         )
+        if config.name == name and config.api_base_url != settings.PAYNOW_BASE_URL:
+            config.api_base_url = settings.PAYNOW_BASE_URL  # the simulator listens on another port this time
+            config.save()
 
 
 def _make_bookings() -> None:
