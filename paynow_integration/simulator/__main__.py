@@ -1,0 +1,40 @@
+"""`python -m paynow_integration.simulator --port 8001`: Paynow on this machine, in real time, until Ctrl-C or SIGTERM."""
+
+import argparse
+import signal
+import sys
+import threading
+
+from paynow_integration.simulator.server import PaynowSimulator
+
+
+def main() -> int:
+    """Serve until told to stop; 1 when the port is taken."""
+    options = _options()
+    simulator = PaynowSimulator(host=options.host, port=options.port, public_url=options.public_url)
+    simulator.manners.resend_seconds = options.resend_seconds
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        simulator.start()
+    except OSError as failure:
+        print(f"Port {options.port} cannot be used ({failure.strerror}). Choose another with --port.", file=sys.stderr)
+        return 1
+    print(f"listening on {simulator.url}", flush=True)
+    stopped.wait()
+    simulator.stop()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="paynow_integration.simulator", description="Paynow's side of the wire. No money moves.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--public-url", default="", help="where browsers reach this server, if not at its own address")
+    parser.add_argument("--resend-seconds", type=float, default=30, help="between two attempts to deliver one status update")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
