@@ -159,6 +159,8 @@ PAYNOW_INTEGRATION_ID = env.str("PAYNOW_INTEGRATION_ID", default="")
 PAYNOW_INTEGRATION_KEY = env.str("PAYNOW_INTEGRATION_KEY", default="")
 PAYNOW_CURRENCY = env.str("PAYNOW_CURRENCY", default="USD")
 PAYNOW_TEST_EMAIL = env.str("PAYNOW_TEST_EMAIL", default="")
+# Paynow publishes no limit; its own shop plugin asks every five seconds about every open order.
+PAYNOW_POLLS_PER_MINUTE = env.int("PAYNOW_POLLS_PER_MINUTE", default=600)
 
 # --- WhatsApp -------------------------------------------------------------------------------------
 WHATSAPP_GRAPH_BASE_URL = env.str("WHATSAPP_GRAPH_BASE_URL", default="https://graph.facebook.com/v25.0").rstrip("/")

@@ -14,6 +14,9 @@ GIVE_UP_ASKING_AFTER = timedelta(days=7)
 EXPIRE_AFTER = timedelta(hours=24)
 """Our own clock for an unanswered prompt: long enough for a ten-hour power cut, and the customer may change method at any time."""
 
+CODE_GRACE = timedelta(minutes=10)
+"""How long after its end a code that the customer must enter is still waited for."""
+
 TASK_LOST_AFTER = timedelta(seconds=10)
 """A payment still `created` after this has lost its task; the sweep sends it."""
 

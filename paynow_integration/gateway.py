@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.conf import settings
+
 from customer_data.gateway import (
     Account,
     Capabilities,
@@ -75,7 +77,13 @@ class PaynowGateway(Gateway):
     label = "Paynow"
 
     def capabilities(self) -> Capabilities:
-        return _CAPABILITIES
+        return Capabilities(
+            methods=METHODS,
+            currencies=frozenset(Currency.values),
+            notify_trust=Trust.PROVEN,
+            notifies_failure=True,
+            polls_per_minute=settings.PAYNOW_POLLS_PER_MINUTE,
+        )
 
     def account_for(self, currency: str) -> Account:
         return integration_for(currency).account
@@ -112,14 +120,6 @@ class PaynowGateway(Gateway):
         client = _client_of(integration)
         message = client.submit_otp(ticket.details.get("otp_url", ""), otp)
         return _report(message, integration, client)
-
-
-_CAPABILITIES = Capabilities(
-    methods=METHODS,
-    currencies=frozenset(Currency.values),
-    notify_trust=Trust.PROVEN,
-    notifies_failure=True,
-)
 
 
 def _method_named(name: str) -> Method:

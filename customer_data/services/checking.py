@@ -90,7 +90,7 @@ def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
     """Write the next date, unless the bell rang while we were asking: then the payment is due at once."""
     now = timezone.now()
     age = now - (payment.sent_at or payment.created_at)
-    if payment.status in OPEN and age >= schedule.EXPIRE_AFTER:
+    if payment.status in OPEN and (age >= schedule.EXPIRE_AFTER or _code_has_run_out(payment, now)):
         expire_payment(payment, source=source, reason=Reason.TIMED_OUT)
     if payment.status == Status.SENDING and age >= schedule.STUCK_AFTER:
         Concern.raise_about(payment, ConcernKind.STUCK, f"No answer about {payment.amount_shown} since it was sent.")
@@ -103,6 +103,11 @@ def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
         checks_made=F("checks_made") + 1,
     )
     payment.checked_at, payment.next_check_at = now, due
+
+
+def _code_has_run_out(payment: Payment, now: datetime) -> bool:
+    """A code that cannot be used any more, with some minutes' grace: gateways name its end without a time zone."""
+    return payment.authorization_expires is not None and now >= payment.authorization_expires + schedule.CODE_GRACE
 
 
 def _has_ended(payment: Payment) -> bool:
