@@ -15,15 +15,16 @@ def development_flow_key(local_dir: Path) -> str:
     return path.read_text()
 
 
-def filesystem_broker(local_dir: Path) -> dict[str, str]:
-    """Celery's filesystem transport: web, worker and clock share two folders instead of a server."""
+def filesystem_broker(local_dir: Path) -> dict[str, object]:
+    """Options of `config.broker`: web, worker and clock share two folders instead of a server, and look into them often."""
     folders = {name: local_dir / "broker" / name for name in ("messages", "control")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     return {
         "data_folder_in": str(folders["messages"]),
         "data_folder_out": str(folders["messages"]),
-        "control_folder": str(folders["control"]),
+        "control_folder": folders["control"],
+        "polling_interval": 0.1,
     }
 
 

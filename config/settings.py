@@ -9,11 +9,12 @@ from kombu import Queue
 from config.development import development_flow_key, filesystem_broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LOCAL_DIR = BASE_DIR / ".local"
 
 env = environ.Env()
 if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
+
+LOCAL_DIR = BASE_DIR / env.str("LOCAL_DIR", default=".local")
 
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -105,6 +106,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a load balancer asks without TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
@@ -123,10 +125,10 @@ REDIS_URL = env.str("REDIS_URL", default="")
 
 if DATABASE_URL:
     DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-    DATABASES["default"]["CONN_MAX_AGE"] = 60
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 else:
     DATABASES = {"default": {"ENGINE": "config.embedded_postgres", "NAME": "paydesk"}}
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 CACHES = {
     "default": (
@@ -148,7 +150,9 @@ REST_FRAMEWORK = {
 # Newest first: the first key seals, every key opens.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 if not FIELD_ENCRYPTION_KEYS and not DEBUG:
-    raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS is not set. Set at least one long random string; it seals the Paynow keys at rest.")
+    raise ImproperlyConfigured(
+        "FIELD_ENCRYPTION_KEYS is not set. Set at least one long random string; it seals the Paynow keys at rest."
+    )
 
 # --- Payments -------------------------------------------------------------------------------------
 # The one line that plugs a gateway in: name -> dotted path of its class.
@@ -167,7 +171,9 @@ WHATSAPP_GRAPH_BASE_URL = env.str("WHATSAPP_GRAPH_BASE_URL", default="https://gr
 WHATSAPP_ACCESS_TOKEN = env.str("WHATSAPP_ACCESS_TOKEN", default="")
 WHATSAPP_PHONE_NUMBER_ID = env.str("WHATSAPP_PHONE_NUMBER_ID", default="")
 WHATSAPP_BUSINESS_ACCOUNT_ID = env.str("WHATSAPP_BUSINESS_ACCOUNT_ID", default="")
-WHATSAPP_APP_SECRET = [secret.strip() for secret in required("WHATSAPP_APP_SECRET", "development-app-secret").split(",") if secret.strip()]
+WHATSAPP_APP_SECRET = [
+    secret.strip() for secret in required("WHATSAPP_APP_SECRET", "development-app-secret").split(",") if secret.strip()
+]
 WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
 WHATSAPP_FLOW_PRIVATE_KEY = env.str("WHATSAPP_FLOW_PRIVATE_KEY", default="") or (development_flow_key(LOCAL_DIR) if DEBUG else "")
 WHATSAPP_FLOW_PRIVATE_KEY_PASSPHRASE = env.str("WHATSAPP_FLOW_PRIVATE_KEY_PASSPHRASE", default="")
@@ -175,9 +181,13 @@ WHATSAPP_FLOW_PRIVATE_KEY_PASSPHRASE = env.str("WHATSAPP_FLOW_PRIVATE_KEY_PASSPH
 # --- Celery ---------------------------------------------------------------------------------------
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
+    # A task that its worker took and never acknowledged comes back after this long; the sweep is usually sooner.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_connect_timeout": 2, "socket_timeout": 10}
 else:
     CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT = "config.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_broker(LOCAL_DIR)
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queues outlive a killed worker, and nobody empties a folder
 # A worker started without -Q serves all of these.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "payments", "messages")]
@@ -190,9 +200,30 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "clock-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "customer_data.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
+}
+
+# --- Logging --------------------------------------------------------------------------------------
+# Plain lines on standard output. What is said about a request is its path and outcome, never its body, its headers or a key.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"standard_output": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+    "root": {"handlers": ["standard_output"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # One line every few seconds for each beat of the clock would bury the rest.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+    },
 }
