@@ -69,14 +69,20 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
         *,
         base_url: str = PAYNOW,
         session: requests.Session | None = None,
+        charge_limits: Limits = CHARGE,
+        question_limits: Limits = QUESTION,
     ) -> None:
-        """`base_url` may be any address of Paynow's (see `normal_base_url`). Raises ValueError when it is none."""
+        """`base_url` may be any address of Paynow's (see `normal_base_url`). Raises ValueError when it is none.
+
+        Without a `session` of its own it uses the pooled connections of this process.
+        """
         super().__init__(str(integration_id).strip(), clean_key(integration_key), return_url or "", result_url or "")
         self.base_url = normal_base_url(base_url)
         self.URL_INITIATE_TRANSACTION = self.base_url + WEB_PATH
         self.URL_INITIATE_MOBILE_TRANSACTION = self.base_url + EXPRESS_PATH
         self.URL_TRACE = self.base_url + TRACE_PATH
         self._session = session
+        self._charge_limits, self._question_limits = charge_limits, question_limits
 
     def __repr__(self) -> str:
         return f"PaynowClient({self.integration_id!r}, base_url={self.base_url!r})"
@@ -102,7 +108,7 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
         Raises GatewayUnavailable, OutcomeUnknown, Misconfigured. An error of Paynow's does not mean "not found".
         """
         question = write_trace(integration_id=self.integration_id, merchant_trace=merchant_trace)
-        message = self._ask(self.URL_TRACE, sign(question, self.integration_key), QUESTION)
+        message = self._ask(self.URL_TRACE, sign(question, self.integration_key), self._question_limits)
         if message.is_error:
             raise question_error(message)
         return None if message.word == NOT_FOUND else message
@@ -112,7 +118,7 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
 
         Raises GatewayUnavailable, OutcomeUnknown, Misconfigured, and NotUnderstood for an address that is not Paynow's.
         """
-        message = self._ask(self._own(poll_url), (), QUESTION)
+        message = self._ask(self._own(poll_url), (), self._question_limits)
         if message.is_error:
             raise question_error(message)
         return message
@@ -123,7 +129,7 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
         Raises as `express`; GatewayRefused only for a wrong code.
         """
         answer = write_otp(integration_id=self.integration_id, otp=otp)
-        message = self._ask(self._own(otp_url), sign(answer, self.integration_key), CHARGE)
+        message = self._ask(self._own(otp_url), sign(answer, self.integration_key), self._charge_limits)
         if message.is_error:
             raise otp_error(message)
         return message
@@ -154,7 +160,7 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
 
     def check_transaction_status(self, poll_url: str) -> StatusResponse:
         """How the transaction stands, its signature checked. Raises as `poll`, but an error of Paynow's is a status."""
-        return StatusResponse(self._ask(self._own(poll_url), (), QUESTION))
+        return StatusResponse(self._ask(self._own(poll_url), (), self._question_limits))
 
     def process_status_update(self, data: bytes | str | Mapping[str, object]) -> StatusResponse:
         """A status update that was posted to us: its raw body, or the fields in their order.
@@ -186,7 +192,7 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
 
     def _begin(self, url: str, request: ChargeRequest) -> Message:
         pairs = write_charge(request, integration_id=self.integration_id)
-        return self._ask(url, sign(pairs, self.integration_key), CHARGE)
+        return self._ask(url, sign(pairs, self.integration_key), self._charge_limits)
 
     def _begun(self, message: Message) -> Reply:
         if message.is_error:

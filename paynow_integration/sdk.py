@@ -4,7 +4,8 @@ There, `paid` of a status update is a truthy class, `error` and `instructions` a
 """
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 
 import paynow
 from paynow.model import InitResponse as SdkInitResponse
@@ -81,10 +82,9 @@ class StatusResponse(SdkStatusResponse):  # type: ignore[misc]
 def to_money(amount: object) -> Decimal:
     """An amount as SDK users write them, floats included (rounded to the cent), with two places. Raises ValueError."""
     if isinstance(amount, float):
-        try:
-            return Decimal(str(amount)).quantize(CENT, rounding=ROUND_HALF_UP)
-        except InvalidOperation:
-            raise NotAnAmount("An amount must be a finite number.") from None
+        if not isfinite(amount):
+            raise NotAnAmount("An amount must be a finite number.")
+        amount = Decimal(str(amount)).quantize(CENT, rounding=ROUND_HALF_UP)
     if isinstance(amount, str | int | Decimal):
         return parse_amount(amount)
     raise NotAnAmount("An amount must be a decimal.")
