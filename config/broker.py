@@ -1,11 +1,11 @@
 """A broker made of files, for one machine without Redis: kombu's filesystem transport, made safe for several processes.
 
-kombu's own opens a message's final name before writing it, moves messages through the system's temporary folder and rewrites its tables in
-place; a second process can see each of them half done. Here a file appears whole, and belongs to whoever removes it.
+kombu's own opens a message under its final name before writing it, moves messages through the system's temporary folder and
+rewrites its tables in place; a second process can see each of them half done. Here a file appears whole, and belongs to whoever
+removes it.
 """
 
 import fcntl
-import os
 import time
 import uuid
 from pathlib import Path
@@ -19,17 +19,16 @@ from kombu.utils.json import dumps, loads
 class Channel(filesystem.Channel):
     """One message is one file `<time>_<id>.<queue>.msg`; the oldest is delivered first."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]  # kombu names it twice
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         _write_whole(Path(self.data_folder_out) / name, dumps(payload))
 
-    def _get(self, queue: str) -> Any:
-        folder = Path(self.data_folder_in)
-        for name in sorted(os.listdir(folder)):
-            if name.partition(".")[2] == f"{queue}.msg":
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
+        for file in sorted(Path(self.data_folder_in).iterdir()):
+            if file.name.partition(".")[2] == f"{queue}.msg":
                 try:
-                    payload = (folder / name).read_bytes()
-                    (folder / name).unlink()  # two may read it, one removes it
+                    payload = file.read_bytes()
+                    file.unlink()  # two may read it, one removes it
                 except FileNotFoundError:
                     continue
                 return loads(payload.decode())
@@ -37,7 +36,7 @@ class Channel(filesystem.Channel):
 
     def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None) -> None:
         binding = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
-        file = Path(self._exchange_file(exchange))
+        file = Path(self.control_folder) / f"{exchange}.exchange"
         with file.with_suffix(".lock").open("w") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             bindings = self.get_table(exchange)

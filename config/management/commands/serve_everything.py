@@ -1,0 +1,168 @@
+"""`make run`: web, worker, clock and both simulators on one machine, started and stopped together."""
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any, NoReturn
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.core.management import get_commands
+from django.core.management.base import BaseCommand
+
+from config import embedded
+from config.embedded_place import EmbeddedPostgresFailed
+from config.supervisor import Program, ProgramEnded, Supervisor, bury_orphans
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+READY_SECONDS = 90.0
+PYTHON = sys.executable
+PROGRAMS = Path(sys.executable).parent
+
+
+class Command(BaseCommand):
+    help = "Serves web, worker, clock and both simulators on this machine until Ctrl-C. For development and demonstration."
+    requires_system_checks = ()  # the programs it starts do them
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt_once)
+        port = _free_ports()
+        turn = _only_one()
+        supervisor = Supervisor(settings.BASE_DIR)
+        sentence = None
+        try:
+            _start_database()
+            _prepare(supervisor, port)
+            _serve(supervisor, port)
+        except KeyboardInterrupt:
+            print("\nStopping ...", flush=True)
+        except (ProgramEnded, EmbeddedPostgresFailed) as end:
+            sentence = str(end)
+        finally:
+            supervisor.stop()
+            embedded.leave_all()
+            bury_orphans()
+            turn.close()
+        if sentence:
+            _refuse(sentence)
+        print("Everything has stopped.", flush=True)
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> NoReturn:
+    """The first Ctrl-C or SIGTERM stops everything; while it does, more of them change nothing."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _free_ports() -> int:
+    """The port of the web process; the simulators take the two above it."""
+    wanted = os.environ.get("PORT", "").strip() or str(DEFAULT_PORT)
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= 65533:
+        _refuse(f"PORT is {wanted!r}. Set it to a number from 1 to 65533, or leave it out for {DEFAULT_PORT}.")
+    port = int(wanted)
+    for each in (port, port + 1, port + 2):
+        with socket.socket() as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                door.bind((HOST, each))
+            except OSError as error:
+                _refuse(f"Port {each} cannot be used ({error.strerror}). Free it, or choose another: make run PORT={port + 100}")
+    return port
+
+
+def _only_one() -> IO[str]:
+    settings.LOCAL_DIR.mkdir(parents=True, exist_ok=True)
+    turn: IO[str] = (settings.LOCAL_DIR / "run.lock").open("a")
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _refuse("It is already running from this folder. Use that one, or stop it first.")
+    return turn
+
+
+def _start_database() -> None:
+    if not settings.DATABASE_URL:
+        print("Starting PostgreSQL ...", flush=True)
+        embedded.join(settings.LOCAL_DIR)
+
+
+def _prepare(supervisor: Supervisor, port: int) -> None:
+    commands = [["migrate", "--no-input", "--verbosity", "0"]]
+    if "load_demo" in get_commands():
+        commands.append(["load_demo"])
+    for command in commands:
+        print(f"Running {command[0]} ...", flush=True)
+        program = Program(command[0], [PYTHON, "manage.py", *command], _addresses(port))
+        if code := supervisor.finish(program):
+            raise ProgramEnded(f"{command[0]} ended with exit code {code}; what it said is above.")
+
+
+def _serve(supervisor: Supervisor, port: int) -> None:
+    for program in _programs(port):
+        supervisor.start(program)
+    print("Waiting for the web process to answer ...", flush=True)
+    if not supervisor.run_until(lambda: _all_answer(port), READY_SECONDS):
+        raise ProgramEnded(f"The web process or a simulator does not answer within {READY_SECONDS:.0f} seconds.")
+    print(_welcome(port), flush=True)
+    supervisor.run()
+
+
+def _programs(port: int) -> list[Program]:
+    celery = [str(PROGRAMS / "celery"), "-A", "config"]
+    threads = ["--blocking-threads", "16", "--backpressure", "64", "--no-ws"]
+    granian = [str(PROGRAMS / "granian"), "--interface", "wsgi", "--host", HOST, "--port", str(port), *threads]
+    commands = {
+        "web": [*granian, "config.wsgi:application"],
+        "worker": [*celery, "worker", "--concurrency", "2", "--without-heartbeat"],
+        "clock": [*celery, "beat"],
+        "paynow": [PYTHON, "-m", "paynow_integration.simulator", "--port", str(port + 1)],
+        "phone": [PYTHON, "-m", "flows.simulator", "--port", str(port + 2)],
+    }
+    return [Program(name, command, _addresses(port)) for name, command in commands.items()]
+
+
+def _addresses(port: int) -> dict[str, str]:
+    """What the programs must know of each other. It wins over `.env`: a demonstration never calls the real ones."""
+    return {
+        "DEBUG": "1",
+        "SITE_URL": os.environ.get("SITE_URL") or f"http://{HOST}:{port}",
+        "PAYNOW_BASE_URL": f"http://{HOST}:{port + 1}",
+        "WHATSAPP_GRAPH_BASE_URL": f"http://{HOST}:{port + 2}/v25.0",
+    }
+
+
+def _all_answer(port: int) -> bool:
+    try:
+        with urlopen(f"http://{HOST}:{port}/healthz", timeout=2) as answer:
+            healthy = answer.status == 200
+        for simulator in (port + 1, port + 2):
+            socket.create_connection((HOST, simulator), timeout=2).close()
+    except (URLError, OSError):
+        return False
+    return healthy
+
+
+def _welcome(port: int) -> str:
+    lines = [
+        "",
+        "Paydesk is running.",
+        f"  Staff        http://{HOST}:{port}/admin/       user admin, password paydesk-demo",
+        f"  The phone    http://{HOST}:{port + 2}/",
+        f"  Paynow       http://{HOST}:{port + 1}/             a simulator: no money moves",
+        f"  API          http://{HOST}:{port}/crm-api/docs/",
+        "  `make demo` in another terminal lets a customer pay. Ctrl-C stops everything.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.exit(f"make run: {sentence}")
