@@ -18,6 +18,10 @@ LOG = os.path.join(ROOT, ".local", "install.log")
 OLDEST = (3, 11)
 INCLUDED = {"requirements.txt": ["requirements.txt"], "requirements-dev.txt": ["requirements.txt", "requirements-dev.txt"]}
 
+NO_COMPILER = (
+    "a package must be compiled here and that failed. Install a compiler (Debian: apt install build-essential python3-dev)"
+    " or use Python 3.11 to 3.13, and run make again"
+)
 # What pip says, and what to do about it. The first line that fits is the cause; later ones are consequences.
 CAUSES = (
     (("No space left on device",), "the disk is full. Free about 1 GB and run make again"),
@@ -34,7 +38,7 @@ CAUSES = (
             "connection broken",
             "HTTP error",
         ),
-        "pip cannot reach a package index. Check the network, or point pip at an index of yours (PIP_INDEX_URL), and run make again",
+        "pip cannot reach a package index. Check the network, or set PIP_INDEX_URL to an index of yours, and run make again",
     ),
     (
         (
@@ -44,8 +48,7 @@ CAUSES = (
             "Failed building wheel",
             "subprocess-exited-with-error",
         ),
-        "a package has no ready build for this Python and machine, and compiling it failed. Use Python 3.11 to 3.13 on 64-bit"
-        " Linux or macOS, or install a compiler (Debian: apt install build-essential python3-dev), and run make again",
+        NO_COMPILER,
     ),
     (
         ("No matching distribution found",),

@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "clock-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "customer_data.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "judge-forgotten": {"task": "paynow_integration.tasks.judge_forgotten", "schedule": 60.0, "options": {"expires": 60}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
 }
 

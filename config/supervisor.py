@@ -133,7 +133,7 @@ class Supervisor:
     def _forget(self, running: _Running) -> None:
         self._running.remove(running)
         if running.process.stdout in {key.fileobj for key in self._selector.get_map().values()}:
-            self._selector.unregister(running.process.stdout)  # type: ignore[arg-type]
+            self._selector.unregister(running.process.stdout)
         if running.process.stdout:
             running.process.stdout.close()
 

@@ -8,15 +8,17 @@ import sys
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any, NoReturn
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from django.conf import settings
 from django.core.management import get_commands
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from config import embedded
 from config.embedded_place import EmbeddedPostgresFailed
+from config.models import Heartbeat
 from config.supervisor import Program, ProgramEnded, Supervisor, bury_orphans
 
 HOST = "127.0.0.1"
@@ -103,14 +105,16 @@ def _prepare(supervisor: Supervisor, port: int) -> None:
         program = Program(command[0], [PYTHON, "manage.py", *command], _addresses(port))
         if code := supervisor.finish(program):
             raise ProgramEnded(f"{command[0]} ended with exit code {code}; what it said is above.")
+    Heartbeat.objects.all().delete()  # those of the last run prove nothing
+    connection.close()
 
 
 def _serve(supervisor: Supervisor, port: int) -> None:
     for program in _programs(port):
         supervisor.start(program)
-    print("Waiting for the web process to answer ...", flush=True)
+    print("Waiting until web, worker, clock and simulators answer ...", flush=True)
     if not supervisor.run_until(lambda: _all_answer(port), READY_SECONDS):
-        raise ProgramEnded(f"The web process or a simulator does not answer within {READY_SECONDS:.0f} seconds.")
+        raise ProgramEnded(f"Not everything answers within {READY_SECONDS:.0f} seconds: {_readiness(port)}")
     print(_welcome(port), flush=True)
     supervisor.run()
 
@@ -141,13 +145,23 @@ def _addresses(port: int) -> dict[str, str]:
 
 def _all_answer(port: int) -> bool:
     try:
-        with urlopen(f"http://{HOST}:{port}/healthz", timeout=2) as answer:
-            healthy = answer.status == 200
+        urlopen(f"http://{HOST}:{port}/healthz", timeout=2).close()
+        urlopen(f"http://{HOST}:{port}/readyz", timeout=5).close()
         for simulator in (port + 1, port + 2):
             socket.create_connection((HOST, simulator), timeout=2).close()
-    except (URLError, OSError):
+    except OSError:  # refused, or not ready: urllib's errors are of this kind
         return False
-    return healthy
+    return True
+
+
+def _readiness(port: int) -> str:
+    try:
+        with urlopen(f"http://{HOST}:{port}/readyz", timeout=5):
+            return "a simulator is silent."
+    except HTTPError as answer:
+        return answer.read().decode(errors="replace")
+    except OSError as error:
+        return f"the web process: {error}"
 
 
 def _welcome(port: int) -> str:
