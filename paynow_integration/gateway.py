@@ -12,10 +12,12 @@ from customer_data.gateway import (
     Disposition,
     Gateway,
     Method,
+    Misconfigured,
     NotGenuine,
     Notice,
     NotifierReply,
     NotSupported,
+    OutcomeUnknown,
     Prompt,
     PromptKind,
     Report,
@@ -60,6 +62,7 @@ METHODS = (
 )
 
 _LONGEST_CODE = 64
+_LONGEST_REFERENCE = 128
 _REPLIES = {
     Disposition.ACCEPTED: NotifierReply(200, "OK"),
     Disposition.DUPLICATE: NotifierReply(200, "OK"),
@@ -130,11 +133,22 @@ def _method_named(name: str) -> Method:
 
 
 def _client_of(integration: Integration) -> PaynowClient:
-    return PaynowClient(integration.id, integration.key, base_url=integration.base_url)
+    """Raises Misconfigured."""
+    try:
+        return PaynowClient(integration.id, integration.key, base_url=integration.base_url)
+    except ValueError as error:
+        raise Misconfigured(f"The API address of the Paynow configuration {integration.id} cannot be used. {error}") from None
 
 
 def _request(charge: Charge, method: Method, integration: Integration) -> ChargeRequest:
-    """The charge in Paynow's terms. Our reference is the trace too: new for every attempt, and found again by it."""
+    """The charge in Paynow's terms. Our reference is the trace too: new for every attempt, and found again by it.
+
+    Raises Misconfigured: in test mode Paynow takes no wallet's payment without a merchant's login.
+    """
+    email = integration.payer_email(charge.email)
+    if method.needs_email and integration.is_test and not email:
+        sentence = f"The Paynow configuration {integration.id} is in test mode and has no merchant login e-mail. Enter it."
+        raise Misconfigured(sentence)
     return ChargeRequest(
         reference=charge.reference,
         amount=charge.amount,
@@ -142,14 +156,17 @@ def _request(charge: Charge, method: Method, integration: Integration) -> Charge
         return_url=charge.return_url,
         result_url=charge.notify_url,
         merchant_trace=charge.reference,
-        email=integration.payer_email(charge.email),
+        email=email,
         phone=charge.phone,
         method="" if method.prompt == PromptKind.OPEN_PAGE else method.choice,
     )
 
 
 def _prompt(method: Method, reply: Reply, integration: Integration) -> Prompt:
+    """The customer's next step. Raises OutcomeUnknown when the answer holds none: the payment exists, so we ask about it."""
     code = reply.authorization_code[:_LONGEST_CODE]
+    if (method.prompt == PromptKind.ENTER_CODE and not code) or (method.prompt == PromptKind.TYPE_OTP and not reply.otp_url):
+        raise OutcomeUnknown("Paynow's answer lacks what the customer needs to pay.")
     details = {"otp_url": reply.otp_url, "otp_reference": reply.otp_reference}
     if code:
         details["link"], details["older_link"] = innbucks_links(code)
@@ -160,7 +177,7 @@ def _prompt(method: Method, reply: Reply, integration: Integration) -> Prompt:
         code=code,
         url=reply.browser_url or details.get("link", ""),
         expires_at=reply.authorization_expires,
-        gateway_reference=reply.paynow_reference,
+        gateway_reference=reply.paynow_reference[:_LONGEST_REFERENCE],
     )
 
 
@@ -177,4 +194,8 @@ def _report(message: Message, integration: Integration, client: PaynowClient) ->
     """The proven message as a report, with the poll address where the first answer was lost."""
     report = read_report(message, account=integration.id, currency=integration.currency)
     poll_url = client.own_poll_url(message)
-    return replace(report, ticket=Ticket(poll_url=poll_url, account=integration.id)) if poll_url else report
+    return replace(
+        report,
+        gateway_reference=report.gateway_reference[:_LONGEST_REFERENCE],
+        ticket=Ticket(poll_url=poll_url, account=integration.id) if poll_url else None,
+    )

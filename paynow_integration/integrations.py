@@ -1,11 +1,14 @@
 """Finding the Paynow integration to use: rows of the admin first, the environment's one while there is none for its currency."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from customer_data.gateway import Account, Misconfigured
-from paynow_integration.addresses import normal_base_url
+from customer_data.sealed import CannotOpen, unseal
 from paynow_integration.hashing import clean_key
 from paynow_integration.models import PaynowConfig
 
@@ -32,8 +35,8 @@ class Integration:
 
 def integration_for(currency: str) -> Integration:
     """The integration that new payments in `currency` go to. Raises Misconfigured."""
-    config = PaynowConfig.objects.filter(currency=currency, is_active=True).first()
-    found = _from_row(config) if config else _from_environment()
+    config = _rows().filter(currency=currency, is_active=True).first()
+    found = _opened(config) if config else _from_environment()
     if found is None or found.currency != currency:
         raise Misconfigured(f"There is no active Paynow configuration for {currency}. Add one in the admin.")
     return found
@@ -41,27 +44,52 @@ def integration_for(currency: str) -> Integration:
 
 def integration_with(integration_id: str) -> Integration:
     """The integration a payment was sent under, active or not: its updates are signed with its key. Raises Misconfigured."""
-    for integration in all_integrations():
-        if integration.id == integration_id:
-            return integration
-    raise Misconfigured(f"The Paynow configuration with ID {integration_id} is gone. Payments were sent under it: add it again.")
+    config = _rows().filter(integration_id=integration_id).first()
+    found = _opened(config) if config else _from_environment()
+    if found is None or found.id != integration_id:
+        raise Misconfigured(
+            f"The Paynow configuration with ID {integration_id} is gone; payments were sent under it. Add it again."
+        )
+    return found
 
 
-def all_integrations() -> list[Integration]:
-    """Every integration whose updates may still arrive, active ones first."""
-    rows = [_from_row(config) for config in PaynowConfig.objects.order_by("-is_active", "-updated_at")]
+def all_integrations() -> Iterator[Integration]:
+    """Every integration whose updates may still arrive, active ones first.
+
+    One whose key cannot be opened does not silence the others. It raises Misconfigured, but only after all of them.
+    """
+    closed: Misconfigured | None = None
     own = _from_environment()
-    return [*rows, own] if own and own.id not in {row.id for row in rows} else rows
+    for config in _rows():
+        try:
+            yield _opened(config)
+        except Misconfigured as error:
+            closed = error
+    if own:
+        yield own
+    if closed:
+        raise closed
 
 
-def _from_row(config: PaynowConfig) -> Integration:
+def _rows() -> QuerySet[PaynowConfig]:
+    """Rows with their keys still sealed, as `sealed_key`: a key that cannot be opened then fails alone."""
+    rows = PaynowConfig.objects.defer("integration_key").annotate(sealed_key=Cast("integration_key", TextField()))
+    return rows.order_by("-is_active", "-updated_at", "-pk")
+
+
+def _opened(config: PaynowConfig) -> Integration:
+    """Raises Misconfigured."""
+    try:
+        key = unseal(config.sealed_key)  # type: ignore[attr-defined]  # annotated by `_rows`
+    except CannotOpen as error:
+        raise Misconfigured(f"The key of the Paynow configuration {config.name}: {error}") from None
     return Integration(
         id=config.integration_id,
         currency=config.currency,
         base_url=config.api_base_url,
         is_test=config.test_mode,
         merchant_email=config.merchant_email,
-        key=config.integration_key,
+        key=key,
     )
 
 
@@ -69,9 +97,9 @@ def _from_environment() -> Integration | None:
     if not settings.PAYNOW_INTEGRATION_ID or not settings.PAYNOW_INTEGRATION_KEY:
         return None
     return Integration(
-        id=settings.PAYNOW_INTEGRATION_ID,
-        currency=settings.PAYNOW_CURRENCY,
-        base_url=normal_base_url(settings.PAYNOW_BASE_URL),
+        id=settings.PAYNOW_INTEGRATION_ID.strip(),
+        currency=settings.PAYNOW_CURRENCY.strip().upper(),
+        base_url=settings.PAYNOW_BASE_URL,
         is_test=bool(settings.PAYNOW_TEST_EMAIL),
         merchant_email=settings.PAYNOW_TEST_EMAIL,
         key=clean_key(settings.PAYNOW_INTEGRATION_KEY),

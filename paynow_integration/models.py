@@ -60,6 +60,13 @@ class PaynowConfig(models.Model):
                 name="one_active_paynow_config_per_currency",
                 violation_error_message="Another configuration for this currency is active. Switch it off first.",
             ),
+            # One ID under two currencies would count US dollars as ZiG.
+            models.UniqueConstraint(
+                fields=["integration_id"],
+                condition=Q(is_active=True),
+                name="one_active_paynow_config_per_integration",
+                violation_error_message="Another active configuration has this ID. Each currency has an integration of its own.",
+            ),
             models.CheckConstraint(condition=Q(currency__in=Currency.values), name="paynow_config_currency_is_known"),
         )
 
@@ -111,6 +118,7 @@ class PaynowNotification(models.Model):
         indexes = (
             models.Index(fields=["-received_at"], name="notification_newest_first"),
             models.Index(fields=["fingerprint"], name="notification_fingerprint"),
+            models.Index(fields=["received_at"], condition=Q(outcome="received"), name="notification_not_judged"),
         )
         constraints = (models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="notification_outcome_is_known"),)
 

@@ -3,17 +3,25 @@
 import hashlib
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
+from django.utils import timezone
 
 from customer_data.doors import check_soon
-from customer_data.gateway import Disposition, Gateway, NotGenuine, Notice, NotUnderstood, gateway_named
+from customer_data.gateway import Disposition, Gateway, Misconfigured, NotGenuine, Notice, NotUnderstood, gateway_named
 from customer_data.models import Payment
 from customer_data.services import ring
 from paynow_integration.messages import MOST_BYTES
 from paynow_integration.models import Outcome, PaynowNotification
 
 logger = logging.getLogger(__name__)
+
+FORGOTTEN_AFTER = timedelta(minutes=1)
+"""An update still not judged after this has lost its process: no judgement takes that long."""
+
+GIVE_UP_JUDGING_AFTER = timedelta(days=7)
+BATCH = 500
 
 DISPOSITION_OF = {
     Outcome.ACCEPTED: Disposition.ACCEPTED,
@@ -29,9 +37,11 @@ def receive(body: bytes, headers: Mapping[str, str], *, size: int, remote_addres
     try:
         notification = keep(body, size=size, remote_address=remote_address)
         return DISPOSITION_OF[judge(notification, headers)]
-    except DatabaseError:
-        logger.exception("A status update could not be stored; Paynow is asked to send it again.")
-        return Disposition.TRY_AGAIN
+    except Error:
+        logger.exception("A status update could not be stored or acted upon; Paynow is asked to send it again.")
+    except Misconfigured as error:
+        logger.error("A status update cannot be proven: %s", error)  # noqa: TRY400  the sentence says it all
+    return Disposition.TRY_AGAIN
 
 
 def keep(body: bytes, *, size: int, remote_address: str) -> PaynowNotification:
@@ -46,7 +56,10 @@ def keep(body: bytes, *, size: int, remote_address: str) -> PaynowNotification:
 
 
 def judge(notification: PaynowNotification, headers: Mapping[str, str] | None = None) -> Outcome:
-    """Prove the update genuine and ring. Safe to repeat: the admin's *Process again* calls it too."""
+    """Prove the update genuine and ring. Safe to repeat: the admin's *Process again* calls it too.
+
+    Raises Misconfigured while one of our keys cannot be opened: whose update it is cannot be said before.
+    """
     gateway = gateway_named("paynow")
     if notification.size > MOST_BYTES:
         return _settle(notification, Outcome.MALFORMED, "It is too long for a status update.")
@@ -59,17 +72,37 @@ def judge(notification: PaynowNotification, headers: Mapping[str, str] | None = 
     return _ring(notification, notices[0], gateway)
 
 
+def forgotten(*, now: datetime | None = None) -> list[int]:
+    """Ids of updates that were kept and never judged, because the process, the database or a key went away in between."""
+    now = now or timezone.now()
+    waiting = PaynowNotification.objects.filter(
+        outcome=Outcome.RECEIVED, received_at__lte=now - FORGOTTEN_AFTER, received_at__gt=now - GIVE_UP_JUDGING_AFTER
+    )
+    return list(waiting.order_by("received_at").values_list("pk", flat=True)[:BATCH])
+
+
+def judge_forgotten(notification_id: int) -> None:
+    """Judge one of those now, unless somebody did meanwhile."""
+    notification = PaynowNotification.objects.filter(pk=notification_id, outcome=Outcome.RECEIVED).first()
+    if notification is None:
+        return
+    try:
+        judge(notification)
+    except Misconfigured as error:
+        logger.error("A status update still cannot be proven: %s", error)  # noqa: TRY400  the sentence says it all
+
+
 def _ring(notification: PaynowNotification, notice: Notice, gateway: Gateway) -> Outcome:
     notification.reference = notice.reference[:64]
-    earlier = PaynowNotification.objects.filter(fingerprint=notification.fingerprint, payment__isnull=False)
-    first = earlier.exclude(pk=notification.pk).order_by("received_at").first()
+    earlier = PaynowNotification.objects.filter(fingerprint=notification.fingerprint, payment__isnull=False, pk__lt=notification.pk)
+    is_duplicate = earlier.exists()
     payment = ring(notice.reference, account=notice.account)
     if payment is None:
         return _settle(
             notification, Outcome.UNKNOWN_REFERENCE, f"{gateway.label} account {notice.account} has no such payment here."
         )
     check_soon(payment)
-    outcome = Outcome.DUPLICATE if first else Outcome.ACCEPTED
+    outcome = Outcome.DUPLICATE if is_duplicate else Outcome.ACCEPTED
     return _settle(notification, outcome, f"It says {notice.facts.get('status', '')}.", payment=payment)
 
 

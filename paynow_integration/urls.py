@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from paynow_integration.views import StatusUpdateView, back
+from paynow_integration.views import back, status_update
 
 urlpatterns = [
-    path("paynow/ipn/", StatusUpdateView.as_view(), name="paynow-notify"),
+    path("paynow/ipn/", status_update, name="paynow-notify"),
     path("paynow/return/", back, name="paynow-return"),
 ]

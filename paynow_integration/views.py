@@ -1,12 +1,15 @@
 """Two doors: Paynow's status updates, and the page a card payer comes back to."""
 
+from datetime import timedelta
+
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
 from customer_data.gateway import gateway_named
 from customer_data.models import Payment
@@ -14,22 +17,25 @@ from customer_data.references import read_reference
 from paynow_integration.messages import MOST_BYTES
 from paynow_integration.notifications import receive
 
+MOST_SIZE = 2_147_483_647
+"""The largest size our column holds; nobody sends that much, but anybody can announce it."""
 
-class StatusUpdateView(APIView):
-    """`POST /crm-api/paynow/ipn/`. The raw bytes are what was signed, so nothing parses them before us."""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PATIENCE = timedelta(minutes=15)
 
-    authentication_classes = ()
-    permission_classes = ()
-    parser_classes = ()
-    throttle_classes = ()
 
-    @extend_schema(exclude=True)
-    def post(self, request: Request) -> HttpResponse:
-        body, size = _read(request._request)
-        remote_address = request.META.get("REMOTE_ADDR", "")
-        disposition = receive(body, dict(request.headers), size=size, remote_address=remote_address)
-        reply = gateway_named("paynow").reply(disposition)
-        return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
+# The raw bytes are what was signed, so nothing parses or negotiates before us: not the Content-Type, not the Accept header.
+# Paynow has no token of ours, so the signature takes the place of the CSRF check.
+@csrf_exempt
+@require_POST
+@transaction.non_atomic_requests
+def status_update(request: HttpRequest) -> HttpResponse:
+    """`POST /crm-api/paynow/ipn/`: 200 kept and acted upon, 400 not genuine, 404 no such payment, 503 send it again."""
+    body, size = _read(request)
+    remote_address = request.META.get("REMOTE_ADDR", "")
+    disposition = receive(body, dict(request.headers), size=size, remote_address=remote_address)
+    reply = gateway_named("paynow").reply(disposition)
+    return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 
 
 @require_safe
@@ -38,17 +44,23 @@ def back(request: HttpRequest) -> HttpResponse:
     """Where a card payer returns: the payment as we know it. It proves nothing and asks nobody."""
     payment = _payment_named(request.GET.get("reference", ""))
     response = render(request, "paynow/return.html", {"payment": payment}, status=200 if payment else 404)
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    response["Content-Security-Policy"] = _POLICY
     if payment is not None and payment.is_open:
-        response["Refresh"] = "4"
+        response["Refresh"] = _refresh_seconds(payment)
     return response
 
 
 def _read(request: HttpRequest) -> tuple[bytes, int]:
     """At most a little more than a status update may have, and the size that was announced."""
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    body = request.read(MOST_BYTES + 1)
-    return body, max(len(body), int(announced) if announced.isdigit() else 0)
+    try:
+        body = request.read(MOST_BYTES + 1)
+    except UnreadablePostError:  # the sender hung up: what is left of it is still worth a line in the list
+        body = b""
+    return body, min(max(len(body), _announced(request.META.get("CONTENT_LENGTH", ""))), MOST_SIZE)
+
+
+def _announced(text: str) -> int:
+    return int(text[:20]) if text.isascii() and text.isdigit() else 0
 
 
 def _payment_named(text: str) -> Payment | None:
@@ -58,3 +70,8 @@ def _payment_named(text: str) -> Payment | None:
     except ValueError:
         return None
     return Payment.objects.select_related("booking").filter(reference=reference).first()
+
+
+def _refresh_seconds(payment: Payment) -> str:
+    """Often while the answer is expected any moment; a page forgotten in a tab asks us less."""
+    return "4" if timezone.now() - payment.created_at < _PATIENCE else "30"
