@@ -71,13 +71,15 @@ class Supervisor:
         os.set_blocking(process.stdout.fileno(), False)
         self._selector.register(process.stdout, selectors.EVENT_READ, running)
 
-    def run_until(self, done: Callable[[], bool], timeout_seconds: float) -> bool:
-        """Passes on output until `done()`; False when that takes too long. Raises ProgramEnded."""
+    def run_until(self, done: Callable[[], bool], *, timeout_seconds: float, pause_seconds: float) -> bool:
+        """Passes on output until `done()`, asked after each pause; False when that takes too long. Raises ProgramEnded."""
         deadline = time.monotonic() + timeout_seconds
         while not done():
             if time.monotonic() > deadline:
                 return False
-            self._look()
+            next_question = time.monotonic() + pause_seconds
+            while time.monotonic() < next_question:
+                self._look()
         return True
 
     def run(self) -> None:

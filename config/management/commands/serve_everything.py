@@ -113,7 +113,7 @@ def _serve(supervisor: Supervisor, port: int) -> None:
     for program in _programs(port):
         supervisor.start(program)
     print("Waiting until web, worker, clock and simulators answer ...", flush=True)
-    if not supervisor.run_until(lambda: _all_answer(port), READY_SECONDS):
+    if not supervisor.run_until(lambda: _all_answer(port), timeout_seconds=READY_SECONDS, pause_seconds=0.3):
         raise ProgramEnded(f"Not everything answers within {READY_SECONDS:.0f} seconds: {_readiness(port)}")
     print(_welcome(port), flush=True)
     supervisor.run()
@@ -125,7 +125,7 @@ def _programs(port: int) -> list[Program]:
     granian = [str(PROGRAMS / "granian"), "--interface", "wsgi", "--host", HOST, "--port", str(port), *threads]
     commands = {
         "web": [*granian, "config.wsgi:application"],
-        "worker": [*celery, "worker", "--concurrency", "2", "--without-heartbeat"],
+        "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-heartbeat"],
         "clock": [*celery, "beat"],
         "paynow": [PYTHON, "-m", "paynow_integration.simulator", "--port", str(port + 1)],
         "phone": [PYTHON, "-m", "flows.simulator", "--port", str(port + 2)],
