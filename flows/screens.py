@@ -93,12 +93,10 @@ def completion(payment: Payment | None, token: str) -> Screen:
 def _otp(payment: Payment) -> Screen:
     data: dict[str, Any] = {
         "instructions": say("flow/otp", payment=payment, otp_reference=payment.gateway_data.get("otp_reference", "")),
-        "error_messages": {},
         "payment_reference": payment.reference,
     }
     if payment.reason_code in (Reason.WRONG_CODE, Reason.GATEWAY_DOWN):
         data["error_message"] = say("flow/otp_problem", reason=payment.reason_code)
-        data["error_messages"] = {"otp": "Type the code again"}
     return {"screen": PAYMENT_OTP, "data": data}
 
 
