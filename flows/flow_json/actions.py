@@ -10,7 +10,7 @@ from flows.flow_json.expressions import BadExpression, BadTypes, Binding, bindin
 from flows.flow_json.problem import Json, Problem, Problems
 from flows.flow_json.rules import ACTION_PROPERTIES, ACTION_SINCE, LIST_ITEM, OPTION, Property, Version
 from flows.flow_json.schema import version_of
-from flows.flow_json.walk import Place, model_of, objects, places, pointer, screen_named, screens_of
+from flows.flow_json.walk import Place, id_of, model_of, objects, places, pointer, screen_named, screens_of
 
 
 def action_problems(flow: Json) -> Problems:
@@ -99,8 +99,9 @@ class _ActionCheck:
             yield self._problem("INVALID_NAVIGATE_ACTION_NEXT_SCREEN_NAME", message, "next", "name")
             return
         routes = self._flow.get("routing_model")
-        if isinstance(routes, dict) and target.get("id") not in (routes.get(self._screen.get("id")) or ()):
-            message = f"The routing model has no way from {self._screen.get('id')} to {target.get('id')}."
+        ways = routes.get(id_of(self._screen)) if isinstance(routes, dict) else None
+        if isinstance(ways, list) and id_of(target) not in ways:
+            message = f"The routing model has no way from {id_of(self._screen)} to {id_of(target)}."
             yield Problem("INVALID_ROUTING_MODEL", "/routing_model", message)
         if isinstance(self._action.get("payload"), dict):
             yield from self._handover_problems(self._action["payload"], model_of(target))

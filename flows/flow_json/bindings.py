@@ -25,7 +25,7 @@ from flows.flow_json.expressions import (
 )
 from flows.flow_json.problem import Json, Problem, Problems
 from flows.flow_json.rules import LIST_ITEM, LIST_ITEM_PARTS, OPTION, SCREEN, Property
-from flows.flow_json.walk import Place, model_of, objects, places, pointer, screen_named, screens_of
+from flows.flow_json.walk import Place, id_of, model_of, objects, places, pointer, screen_named, screens_of
 
 _OPTION_NEEDS = ("id", "title")
 
@@ -92,7 +92,7 @@ def _node_problems(node: Node, path: str, allowed: tuple[str, ...], kinds: Kinds
 def _data_kind(screen: Json, binding: Binding) -> str:
     declared = declared_at(model_of(screen), binding.path)
     if declared is None:
-        raise Unbound(f"{binding} is not declared in the data of screen {screen.get('id')}.")
+        raise Unbound(f"{binding} is not declared in the data of screen {id_of(screen)}.")
     return declared_kind(declared)
 
 
@@ -101,7 +101,7 @@ def _form_kind(screen: Json, binding: Binding) -> str:
         if place.component.get("name") == binding.path[0] and place.type in COMPONENTS and COMPONENTS[place.type].value:
             is_range = place.type == "CalendarPicker" and place.component.get("mode") != "single"
             return UNKNOWN if is_range or len(binding.path) > 1 else COMPONENTS[place.type].value
-    raise Unbound(f"{binding} names no input of screen {screen.get('id')}.")
+    raise Unbound(f"{binding} names no input of screen {id_of(screen)}.")
 
 
 # --- Components -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from flows.flow_json.actions import actions_of, next_screen_of
 from flows.flow_json.problem import Json, Problem, Problems
 from flows.flow_json.rules import MOST_BRANCHES, MOST_SCREENS, RESERVED_SCREEN_ID
-from flows.flow_json.walk import places, pointer, screens_of
+from flows.flow_json.walk import id_of, places, pointer, screens_of
 
 Routes = dict[str, list[str]]
 
@@ -13,21 +13,21 @@ def routing_problems(flow: Json) -> Problems:
     yield from _ending_problems(flow)
     declared = flow.get("routing_model")
     if isinstance(declared, dict):
-        yield from _declaration_problems(declared, [screen.get("id") for screen, _ in screens_of(flow)])
+        yield from _declaration_problems(declared, [id_of(screen) for screen, _ in screens_of(flow)])
     yield from _graph_problems(flow, routes_of(flow))
 
 
 def routes_of(flow: Json) -> Routes:
     """Where one may go from each screen: the routing model, or without one what the navigate actions say."""
     declared = flow.get("routing_model")
-    ids = [screen["id"] for screen, _ in screens_of(flow) if isinstance(screen.get("id"), str)]
+    ids = [id_of(screen) for screen, _ in screens_of(flow) if id_of(screen)]
     if isinstance(declared, dict):
         return {one: [to for to in declared[one] if to in ids] if isinstance(declared.get(one), list) else [] for one in ids}
     routes: Routes = {one: [] for one in ids}
     for screen, _ in screens_of(flow):
         targets = [next_screen_of(action) for place in places(screen) for action, _, _ in actions_of(place)]
-        if isinstance(screen.get("id"), str):
-            routes[screen["id"]] = list(dict.fromkeys(target for target in targets if target in ids))
+        if id_of(screen):
+            routes[id_of(screen)] = list(dict.fromkeys(target for target in targets if target in ids))
     return routes
 
 
@@ -43,8 +43,8 @@ def _screen_id_problems(flow: Json) -> Problems:
         yield Problem("MAX_SCREENS_NUMBER", "/screens", f"A Flow has {MOST_SCREENS} screens at most.")
     seen = set()
     for screen, path in screens_of(flow):
-        screen_id = str(screen.get("id"))
-        if screen_id in seen:
+        screen_id = id_of(screen)
+        if screen_id and screen_id in seen:
             yield Problem("DUPLICATE_SCREEN_IDS", pointer(path, "id"), f"There are two screens {screen_id}.")
         if screen_id == RESERVED_SCREEN_ID:
             yield Problem(
@@ -70,9 +70,9 @@ def _ending_problems(flow: Json) -> Problems:
 
 
 # --- The routing model ----------------------------------------------------------------------------
-def _declaration_problems(declared: Json, ids: list[object]) -> Problems:
+def _declaration_problems(declared: Json, ids: list[str]) -> Problems:
     for one in ids:
-        if isinstance(one, str) and one not in declared:
+        if one and one not in declared:
             yield _problem(one, f"Screen {one} is missing.")
     for one, ways in declared.items():
         if one not in ids:
@@ -86,7 +86,7 @@ def _declaration_problems(declared: Json, ids: list[object]) -> Problems:
 
 
 def _graph_problems(flow: Json, routes: Routes) -> Problems:
-    terminal = {screen.get("id") for screen, _ in screens_of(flow) if screen.get("terminal") is True}
+    terminal = {id_of(screen) for screen, _ in screens_of(flow) if screen.get("terminal") is True}
     for one, ways in routes.items():
         if len(ways) > MOST_BRANCHES:
             yield _problem(one, f"{MOST_BRANCHES} ways at most may lead from a screen.")

@@ -37,8 +37,14 @@ def screens_of(flow: Json) -> Iterator[tuple[Json, str]]:
     return objects(flow.get("screens"), "/screens")
 
 
+def id_of(screen: Json) -> str:
+    """The id of a screen; empty when it has none that is a text."""
+    screen_id = screen.get("id")
+    return screen_id if isinstance(screen_id, str) else ""
+
+
 def screen_named(flow: Json, screen_id: str) -> Json | None:
-    return next((screen for screen, _ in screens_of(flow) if screen.get("id") == screen_id), None)
+    return next((screen for screen, _ in screens_of(flow) if id_of(screen) == screen_id), None)
 
 
 def model_of(screen: Json) -> Json:
