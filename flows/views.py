@@ -5,10 +5,9 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
+from customer_data.signed_door import SignedDoor, read_bytes
 from flows.checks import check_reply
 from flows.crypto import CannotDecrypt, is_signed, load_private_keys, open_request, seal_response
 from flows.exchange import answer
@@ -19,20 +18,14 @@ CANNOT_DECRYPT = 421
 BAD_SIGNATURE = 432
 
 
-class PaymentFlowView(APIView):
+class PaymentFlowView(SignedDoor):
     """`POST /crm-api/flows/paynow-payment-webhook/`, called by Meta for the customer's phone.
 
     421: fetch the public key again and retry; 427: the message's button goes grey; 432: not signed with our app secret.
     """
 
-    authentication_classes = ()
-    permission_classes = ()
-    parser_classes = ()
-    throttle_classes = ()
-
-    @extend_schema(exclude=True)
     def post(self, request: Request) -> HttpResponse:
-        body = request._request.read(MOST_BYTES + 1)
+        body = read_bytes(request, MOST_BYTES)
         if not is_signed(body, request.headers.get("X-Hub-Signature-256"), settings.WHATSAPP_APP_SECRET):
             return HttpResponse(status=BAD_SIGNATURE)
         try:

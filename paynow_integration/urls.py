@@ -1,10 +1,12 @@
 """Addresses of this part, under `/crm-api/`."""
 
+from django.db import transaction
 from django.urls import path
 
-from paynow_integration.views import back, status_update
+from paynow_integration.views import StatusUpdateView, back
 
 urlpatterns = [
-    path("paynow/ipn/", status_update, name="paynow-notify"),
+    # What arrived is committed by itself, whatever the rest of the request comes to.
+    path("paynow/ipn/", transaction.non_atomic_requests(StatusUpdateView.as_view()), name="paynow-notify"),
     path("paynow/return/", back, name="paynow-return"),
 ]

@@ -2,18 +2,17 @@
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.http.request import UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
+from rest_framework.request import Request
 
 from customer_data.gateway import gateway_named
 from customer_data.models import Payment
 from customer_data.references import read_reference
+from customer_data.signed_door import SignedDoor, read_bytes
 from paynow_integration.messages import MOST_BYTES
 from paynow_integration.notifications import receive
 
@@ -24,18 +23,16 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 _PATIENCE = timedelta(minutes=15)
 
 
-# The raw bytes are what was signed, so nothing parses or negotiates before us: not the Content-Type, not the Accept header.
-# Paynow has no token of ours, so the signature takes the place of the CSRF check.
-@csrf_exempt
-@require_POST
-@transaction.non_atomic_requests
-def status_update(request: HttpRequest) -> HttpResponse:
+class StatusUpdateView(SignedDoor):
     """`POST /crm-api/paynow/ipn/`: 200 kept and acted upon, 400 not genuine, 404 no such payment, 503 send it again."""
-    body, size = _read(request)
-    remote_address = request.META.get("REMOTE_ADDR", "")
-    disposition = receive(body, dict(request.headers), size=size, remote_address=remote_address)
-    reply = gateway_named("paynow").reply(disposition)
-    return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
+
+    def post(self, request: Request) -> HttpResponse:
+        body = read_bytes(request, MOST_BYTES)
+        size = min(max(len(body), _announced(request.META.get("CONTENT_LENGTH", ""))), MOST_SIZE)
+        remote_address = request.META.get("REMOTE_ADDR", "")
+        disposition = receive(body, dict(request.headers), size=size, remote_address=remote_address)
+        reply = gateway_named("paynow").reply(disposition)
+        return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 
 
 @require_safe
@@ -48,15 +45,6 @@ def back(request: HttpRequest) -> HttpResponse:
     if payment is not None and payment.is_open:
         response["Refresh"] = _refresh_seconds(payment)
     return response
-
-
-def _read(request: HttpRequest) -> tuple[bytes, int]:
-    """At most a little more than a status update may have, and the size that was announced."""
-    try:
-        body = request.read(MOST_BYTES + 1)
-    except UnreadablePostError:  # the sender hung up: what is left of it is still worth a line in the list
-        body = b""
-    return body, min(max(len(body), _announced(request.META.get("CONTENT_LENGTH", ""))), MOST_SIZE)
 
 
 def _announced(text: str) -> int:
