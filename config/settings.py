@@ -188,13 +188,13 @@ if REDIS_URL:
         "socket_timeout": 10,
     }
 else:
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost//"
     CELERY_BROKER_TRANSPORT = "config.broker:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = filesystem_broker(LOCAL_DIR)
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queues outlive a killed worker, and nobody empties a folder
 # A worker started without -Q serves all of these.
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "payments", "messages")]
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("default", "payments", "messages")]
 CELERY_TASK_ROUTES = {"customer_data.tasks.*": {"queue": "payments"}, "flows.tasks.*": {"queue": "messages"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_PUBLISH_RETRY = False  # the sweep is the retry; a customer's request must not wait for a broker

@@ -1,5 +1,6 @@
-"""Loaded before Django's settings (`-p` in pytest.ini): tests run with development settings unless told otherwise."""
+"""Loaded before Django's settings (`-p` in pytest.ini): tests have development settings and leave a running `make run` alone."""
 
 import os
 
 os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("LOCAL_DIR", ".local/tests")

@@ -120,7 +120,7 @@ def _serve(supervisor: Supervisor, port: int) -> None:
 
 
 def _programs(port: int) -> list[Program]:
-    celery = [str(PROGRAMS / "celery"), "-A", "config"]
+    celery = [str(PROGRAMS / "celery"), "--quiet", "--app", "config"]
     threads = ["--blocking-threads", "16", "--backpressure", "64", "--no-ws"]
     granian = [str(PROGRAMS / "granian"), "--interface", "wsgi", "--host", HOST, "--port", str(port), *threads]
     commands = {
