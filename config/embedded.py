@@ -64,6 +64,13 @@ def join(local_dir: Path) -> Address:
             ) from error
 
 
+def leave(local_dir: Path) -> None:
+    """Ends this process's use of the server below `local_dir` now, and stops it if nobody else uses it."""
+    with _one_thread:
+        if member := _memberships.pop(local_dir, None):
+            _leave(member)
+
+
 def leave_all() -> None:
     """Ends this process's use of every server it joined, and stops those that nobody else uses. Runs by itself at exit."""
     with _one_thread:

@@ -144,7 +144,7 @@ def test_data_of_another_version_is_refused_with_a_sentence(local_dir: Path) -> 
     (local_dir / "postgres" / "PG_VERSION").write_text("11\n")
     with pytest.raises(embedded_place.EmbeddedPostgresFailed, match=r"made by PostgreSQL 11 .* Move it away"):
         embedded.join(local_dir)
-    embedded.leave_all()
+    embedded.leave(local_dir)
 
 
 def test_only_its_owner_can_enter_the_data_and_nobody_over_the_network(local_dir: Path) -> None:
