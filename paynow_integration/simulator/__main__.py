@@ -3,9 +3,10 @@
 import argparse
 import signal
 import sys
-import threading
 
 from paynow_integration.simulator.server import PaynowSimulator
+
+_STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
@@ -13,16 +14,15 @@ def main() -> int:
     options = _options()
     simulator = PaynowSimulator(host=options.host, port=options.port, public_url=options.public_url)
     simulator.manners.resend_seconds = options.resend_seconds
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    # Blocked in every thread and waited for here: a handler would not run when another thread receives the signal.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
         simulator.start()
     except OSError as failure:
         print(f"Port {options.port} cannot be used ({failure.strerror}). Choose another with --port.", file=sys.stderr)
         return 1
     print(f"listening on {simulator.url}", flush=True)
-    stopped.wait()
+    signal.sigwait(_STOPS)
     simulator.stop()
     return 0
 

@@ -147,8 +147,7 @@ def test_a_pooled_connection_that_dies_under_a_request_is_unknown(session: reque
 
 def test_tls_that_breaks_after_the_request_is_unknown(session: requests.Session, tls: ssl.SSLContext, certificate: Path) -> None:
     def script(connection: socket.socket) -> None:
-        with suppress(ssl.SSLError, OSError):
-            secure = tls.wrap_socket(connection, server_side=True)
+        with suppress(OSError), tls.wrap_socket(connection, server_side=True) as secure:
             read_request(secure)
             os.write(secure.fileno(), b"\x17\x03\x03\x00\x10" + b"x" * 16)  # a record nobody can decrypt
             secure.recv(1)
