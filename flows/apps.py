@@ -8,5 +8,4 @@ class FlowsConfig(AppConfig):
     verbose_name = "WhatsApp"
 
     def ready(self) -> None:
-        pass
-        # from flows import receivers  # noqa: F401, PLC0415  connects the receivers
+        from flows import receivers  # noqa: F401, PLC0415  connects the receivers

@@ -69,6 +69,8 @@ def send_message(message_id: int) -> None:
             _give_up(message, str(error))
     except (NotSent, SendUnknown) as error:
         _try_later(message, str(error))
+    except ValueError as error:  # WhatsApp would refuse it as it stands, however often it is sent
+        _give_up(message, str(error))
     else:
         _write(message, status=Message.Status.SENT, wamid=wamid, sent_at=timezone.now(), next_try_at=None, last_error="")
 

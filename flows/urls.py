@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-# from flows.views import PaymentFlowView
+from flows.views import PaymentFlowView
 
 urlpatterns = [
-    # path("flows/paynow-payment-webhook/", PaymentFlowView.as_view(), name="payment-flow"),
+    path("flows/paynow-payment-webhook/", PaymentFlowView.as_view(), name="payment-flow"),
 ]

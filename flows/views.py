@@ -1,16 +1,14 @@
 """The door of the payment Flow: signed? readable? then one request in, one sealed screen out."""
 
-from functools import cache
-
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from customer_data.signed_door import SignedDoor, read_bytes
 from flows.checks import check_reply
-from flows.crypto import CannotDecrypt, is_signed, load_private_keys, open_request, seal_response
+from flows.crypto import CannotDecrypt, is_signed, open_request, seal_response
 from flows.exchange import answer
+from flows.keys import private_keys
 
 MOST_BYTES = 256 * 1024
 
@@ -37,8 +35,3 @@ class PaymentFlowView(SignedDoor):
             check_reply(opened.payload, reply)
         return HttpResponse(seal_response(reply.payload, opened), status=reply.status, content_type="text/plain")
 
-
-@cache
-def private_keys() -> tuple[RSAPrivateKey, ...]:
-    """Our Flow keys, newest first. Reading a PEM takes some 40 ms: once per process."""
-    return load_private_keys(settings.WHATSAPP_FLOW_PRIVATE_KEY, settings.WHATSAPP_FLOW_PRIVATE_KEY_PASSPHRASE)
