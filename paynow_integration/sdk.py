@@ -19,11 +19,11 @@ from paynow_integration.messages import STATUS_OF, Message, Pairs, parse, read_a
 from paynow_integration.refusals import error_text
 
 
-class BadHash(OutcomeUnknown, paynow.HashMismatchException):
+class BadHash(OutcomeUnknown, paynow.HashMismatchException):  # type: ignore[misc]
     """A reply without a valid signature: something was sent, and nobody we trust has answered."""
 
 
-class ForgedUpdate(NotGenuine, paynow.HashMismatchException):
+class ForgedUpdate(NotGenuine, paynow.HashMismatchException):  # type: ignore[misc]
     """A status update without a valid signature."""
 
 

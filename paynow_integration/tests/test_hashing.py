@@ -16,7 +16,7 @@ VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "paynow_vect
 KEY = "3e9fed89-60e1-4ce5-ab6e-6b1eb2d4f977"
 UPDATE = (("reference", "INV 35"), ("amount", "10.00"), ("status", "Paid"))
 
-values = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30)
+values = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 names = st.lists(
     st.from_regex(r"[a-z]{1,12}", fullmatch=True).filter(lambda name: name != "hash"), min_size=1, max_size=8, unique=True
 )
