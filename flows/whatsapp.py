@@ -1,0 +1,281 @@
+"""The only HTTP to Meta: messages to customers, and our Flows and keys in WhatsApp's care.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (edition of 2026-04-23)
+"""
+
+import json
+import logging
+import re
+import time
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from django.conf import settings
+
+from flows import transport
+from flows.refusals import PAIR_RATE, Advice, NotSent, SendRefused, SendUnknown, WhatsAppError
+
+__all__ = [
+    "PAIR_RATE",
+    "Advice",
+    "FlowDetails",
+    "NotSent",
+    "PublicKeyStatus",
+    "SendRefused",
+    "SendUnknown",
+    "WhatsAppClient",
+    "WhatsAppError",
+    "client_from_settings",
+]
+
+CATEGORIES = frozenset(
+    "SIGN_UP SIGN_IN APPOINTMENT_BOOKING LEAD_GENERATION CONTACT_US CUSTOMER_SUPPORT SURVEY OTHER".split()  # noqa: SIM905
+)
+
+_BUSINESS_SCOPED_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_DETAIL_FIELDS = "id,name,status,json_version,data_api_version,endpoint_uri,validation_errors,preview.invalidate(false)"
+_MOST_PAGES = 50
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FlowDetails:
+    """A Flow as Meta has it. `status` is Meta's word: DRAFT, PUBLISHED, DEPRECATED, BLOCKED, THROTTLED."""
+
+    flow_id: str
+    name: str
+    status: str
+    json_version: str = ""
+    data_api_version: str = ""
+    endpoint_uri: str = ""
+    preview_url: str = ""
+    validation_errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublicKeyStatus:
+    """The key that phones seal requests with; `signature` is VALID, MISMATCH, or empty when there is none."""
+
+    public_key: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class WhatsAppClient:
+    """One WhatsApp business number. Safe to share between threads.
+
+    Everything raises ValueError (with a sentence) for what WhatsApp would refuse anyway, before anything is sent; NotSent;
+    SendUnknown; SendRefused. `base_url` has the version, like `https://graph.facebook.com/v25.0`.
+    """
+
+    base_url: str
+    access_token: str = field(repr=False)
+    phone_number_id: str
+    business_account_id: str
+    session: requests.Session | None = field(default=None, repr=False)
+
+    # --- Messages ---------------------------------------------------------------------------------
+    def send_text(self, to: str, body: str, *, opaque: str = "") -> str:
+        """Send a text; WhatsApp's id for it (accepted, not yet delivered).
+
+        `to` is a number with + and country code, or a business-scoped user id. `opaque` comes back in status webhooks.
+        """
+        text = {"body": _within(body, "The text", 4096), "preview_url": False}
+        return self._send(to, {"type": "text", "text": text}, opaque)
+
+    def send_flow(  # noqa: PLR0913  the parts of the message
+        self,
+        to: str,
+        *,
+        flow_id: str = "",
+        flow_name: str = "",
+        flow_token: str,
+        header: str = "",
+        body: str,
+        footer: str = "",
+        cta: str,
+        mode: str = "published",
+        opaque: str = "",
+    ) -> str:
+        """Send a message whose button `cta` opens the Flow, which then asks our endpoint for its first screen."""
+        if bool(flow_id) == bool(flow_name):
+            raise ValueError("Name the Flow by its id or by its name, and only by one.")
+        if mode not in ("draft", "published"):
+            raise ValueError("The mode of a Flow message is draft or published.")
+        parameters = {
+            "flow_message_version": "3",
+            **({"flow_id": flow_id} if flow_id else {"flow_name": flow_name}),
+            "flow_token": _within(flow_token, "The Flow token", 4096),
+            "flow_cta": _plain(_within(cta, "The button", 20)),
+            "flow_action": "data_exchange",
+            "mode": mode,
+        }
+        interactive: Json = {"type": "flow", "action": {"name": "flow", "parameters": parameters}}
+        interactive["body"] = {"text": _within(body, "The body", 1024)}
+        if header:
+            interactive["header"] = {"type": "text", "text": _within(header, "The header", 60)}
+        if footer:
+            interactive["footer"] = {"text": _within(footer, "The footer", 60)}
+        return self._send(to, {"type": "interactive", "interactive": interactive}, opaque)
+
+    def _send(self, to: str, content: Json, opaque: str) -> str:
+        message = {"messaging_product": "whatsapp", "recipient_type": "individual", **_recipient(to), **content}
+        if opaque:
+            message["biz_opaque_callback_data"] = _within(opaque, "The callback data", 512)
+        answer = self._call("POST", f"{self._number()}/messages", json=message)
+        match answer:
+            case {"messages": [{"id": str(wamid)}, *_]} if wamid:
+                return wamid
+        raise SendUnknown("WhatsApp accepted the message, but did not say under which id.")
+
+    # --- Flows ------------------------------------------------------------------------------------
+    def find_flow(self, name: str) -> str:
+        """The id of our Flow called `name`; empty when Meta has none."""
+        query, pages = {"fields": "id,name", "limit": "100"}, 0
+        while pages < _MOST_PAGES:
+            answer = self._call("GET", f"{self._account()}/flows", params=query)
+            flows = answer.get("data")
+            for flow in flows if isinstance(flows, list) else ():
+                if isinstance(flow, dict) and flow.get("name") == name:
+                    return str(flow.get("id", ""))
+            match answer:
+                case {"paging": {"next": str(), "cursors": {"after": str(after)}}}:
+                    query, pages = {**query, "after": after}, pages + 1
+                case _:
+                    break
+        return ""
+
+    def create_flow(self, name: str, *, categories: Sequence[str] = ("OTHER",), endpoint_uri: str = "") -> str:
+        """Create an empty draft; its id."""
+        form = {"name": _within(name, "The name of a Flow", 200), "categories": _categories(categories)}
+        answer = self._call(
+            "POST", f"{self._account()}/flows", json=form | ({"endpoint_uri": endpoint_uri} if endpoint_uri else {})
+        )
+        if not answer.get("id"):
+            raise SendUnknown("Meta answered, but did not say under which id it created the Flow.")
+        return str(answer["id"])
+
+    def update_flow(self, flow_id: str, *, name: str = "", categories: Sequence[str] = (), endpoint_uri: str = "") -> None:
+        """Change what is given; what is empty stays as it is."""
+        changes: Json = {"name": name, "endpoint_uri": endpoint_uri, "categories": _categories(categories) if categories else None}
+        self._call("POST", flow_id, json={key: value for key, value in changes.items() if value})
+
+    def upload_flow_json(self, flow_id: str, flow: Mapping[str, Any]) -> list[str]:
+        """Give Meta the Flow JSON; the errors its validator found, as sentences. A draft keeps it with errors, too."""
+        content = json.dumps(flow, ensure_ascii=False).encode()
+        answer = self._call(
+            "POST",
+            f"{flow_id}/assets",
+            files={"file": ("flow.json", content, "application/json")},
+            data={"name": "flow.json", "asset_type": "FLOW_JSON"},
+        )
+        return list(_validation_errors(answer))
+
+    def publish_flow(self, flow_id: str) -> None:
+        """Publish the draft. SendRefused says which of Meta's checks it failed."""
+        self._call("POST", f"{flow_id}/publish")
+
+    def flow_details(self, flow_id: str) -> FlowDetails:
+        answer = self._call("GET", flow_id, params={"fields": _DETAIL_FIELDS})
+        texts = {
+            name: str(answer.get(name) or "") for name in ("name", "status", "json_version", "data_api_version", "endpoint_uri")
+        }
+        preview = answer.get("preview")
+        preview_url = str(preview.get("preview_url") or "") if isinstance(preview, dict) else ""
+        return FlowDetails(flow_id=flow_id, preview_url=preview_url, validation_errors=_validation_errors(answer), **texts)
+
+    # --- The key of our Flows ---------------------------------------------------------------------
+    def upload_public_key(self, pem: str) -> None:
+        """Give Meta the public key for this number; phones fetch it from there."""
+        self._call("POST", f"{self._number()}/whatsapp_business_encryption", data={"business_public_key": pem})
+
+    def public_key_status(self) -> PublicKeyStatus:
+        answer = self._call("GET", f"{self._number()}/whatsapp_business_encryption")
+        data = answer.get("data")
+        found = data[0] if isinstance(data, list) and data and isinstance(data[0], dict) else answer
+        return PublicKeyStatus(
+            str(found.get("business_public_key") or ""), str(found.get("business_public_key_signature_status") or "")
+        )
+
+    # --- Below all --------------------------------------------------------------------------------
+    def _number(self) -> str:
+        return _configured(self.phone_number_id, "WHATSAPP_PHONE_NUMBER_ID")
+
+    def _account(self) -> str:
+        return _configured(self.business_account_id, "WHATSAPP_BUSINESS_ACCOUNT_ID")
+
+    def _call(self, method: str, path: str, **content: Any) -> Json:
+        """One exchange with Meta. Never logs what it carries: message ids have the phone number in them."""
+        token = _configured(self.access_token, "WHATSAPP_ACCESS_TOKEN")
+        began, outcome = time.monotonic(), "answered"
+        try:
+            return transport.exchange(self.session or transport.shared_session(), method, f"{self.base_url}/{path}", token, content)
+        except WhatsAppError as error:
+            outcome = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
+            raise
+        finally:
+            log.info("WhatsApp %s %s: %s in %.3f s", method, path.rpartition("/")[2], outcome, time.monotonic() - began)
+
+
+def client_from_settings() -> WhatsAppClient:
+    """The client for our number. Raises nothing: what is not configured is said when something is sent."""
+    return WhatsAppClient(
+        base_url=settings.WHATSAPP_GRAPH_BASE_URL.rstrip("/"),
+        access_token=settings.WHATSAPP_ACCESS_TOKEN,
+        phone_number_id=settings.WHATSAPP_PHONE_NUMBER_ID,
+        business_account_id=settings.WHATSAPP_BUSINESS_ACCOUNT_ID,
+    )
+
+
+# --- What WhatsApp would refuse -------------------------------------------------------------------
+def _recipient(to: str) -> dict[str, str]:
+    if _BUSINESS_SCOPED_ID.fullmatch(to):
+        return {"recipient": to}
+    if not _PHONE.fullmatch(to):
+        raise ValueError("The recipient must be a number with + and country code, like +263771234567, or a user id of WhatsApp's.")
+    return {"to": to}
+
+
+def _within(text: str, what: str, most: int) -> str:
+    if not text.strip():
+        raise ValueError(f"{what} is empty.")
+    if len(text) > most:
+        raise ValueError(f"{what} has {len(text)} characters; WhatsApp takes {most} at most.")
+    return text
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(character) in ("So", "Sk", "Cs", "Cf") for character in text):
+        raise ValueError("The button must not have an emoji.")
+    return text
+
+
+def _categories(categories: Sequence[str]) -> list[str]:
+    if not categories or not CATEGORIES.issuperset(categories):
+        raise ValueError(f"The categories of a Flow are of {', '.join(sorted(CATEGORIES))}.")
+    return list(categories)
+
+
+def _configured(value: str, name: str) -> str:
+    if not value:
+        raise NotSent(f"{name} is not set, so nothing can be sent on WhatsApp.")
+    return value
+
+
+def _validation_errors(answer: Json) -> tuple[str, ...]:
+    errors = answer.get("validation_errors")
+    return tuple(_error_line(error) for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
+
+
+def _error_line(error: Json) -> str:
+    pointers = error.get("pointers")
+    place = pointers[0].get("path", "") if isinstance(pointers, list) and pointers and isinstance(pointers[0], dict) else ""
+    line = f", line {error['line_start']}" if error.get("line_start") else ""
+    return f"{error.get('error', 'UNKNOWN')}{f' at {place}' if place else ''}{line}: {error.get('message', '')}"
