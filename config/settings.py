@@ -186,6 +186,10 @@ if REDIS_URL:
         "visibility_timeout": 900,
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
+        # A broker that refuses is tried once more at once: kombu's own six seconds of patience would be the customer's.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
     }
 else:
     CELERY_BROKER_URL = "filesystem://localhost//"

@@ -28,10 +28,10 @@ class House:
     database: psycopg.Connection[Any]
 
     def celery(self, *arguments: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
-        return running([PROGRAMS / "celery", "-A", "config", *arguments], self.environment, self.logs / arguments[0])
+        return running([str(PROGRAMS / "celery"), "-A", "config", *arguments], self.environment, self.logs / arguments[0])
 
     def web(self, port: int) -> AbstractContextManager[subprocess.Popen[bytes]]:
-        command = [PROGRAMS / "granian", "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
+        command = [str(PROGRAMS / "granian"), "--interface", "wsgi", "--port", str(port), "config.wsgi:application"]
         return running(command, self.environment, self.logs / "web")
 
     def manage(self, *arguments: str) -> None:
