@@ -40,7 +40,7 @@ def _enqueue(delay: Callable[[str], Any], reference: str) -> None:
     def enqueue() -> None:
         try:
             delay(reference)
-        except OperationalError:
+        except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
             logger.warning("The broker is away; payment %s waits for the sweep.", reference)
 
     transaction.on_commit(enqueue)

@@ -47,9 +47,9 @@ def paynow(simulator: PaynowSimulator, merchant: MerchantServer, settings: Any, 
 
 
 @pytest.fixture
-def till(paynow: PaynowSimulator, tasks_at_once: None) -> Till:
+def till(paynow: PaynowSimulator, clock: DrivenClock, tasks_at_once: None) -> Till:
     """Where payments are opened and updates handed in by hand."""
-    return Till(paynow)
+    return Till(paynow, clock)
 
 
 @pytest.fixture
