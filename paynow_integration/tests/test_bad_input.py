@@ -12,10 +12,9 @@ from customer_data.models import Payment, PaymentEvent
 from paynow_integration.hashing import hash_of
 from paynow_integration.messages import MOST_BYTES, encode, parse
 from paynow_integration.models import PaynowConfig, PaynowNotification
-from paynow_integration.tests.till import FORM, IPN, Till, changed
+from paynow_integration.tests.till import FORM, IPN, WAITING, Till, changed
 from paynow_integration.views import StatusUpdateView
 
-WAITING = ("pending", "unpaid")
 KEY = "3e9fed89-60e1-4ce5-ab6e-6b1eb2d4f977"
 
 NO_UPDATES = {

@@ -19,10 +19,8 @@ from django.utils import timezone
 from customer_data.models import Payment
 from paynow_integration import notifications, tasks
 from paynow_integration.models import PaynowNotification
-from paynow_integration.tests.till import FORM, IPN, Till
+from paynow_integration.tests.till import FORM, IPN, PAID, WAITING, Till
 
-PAID = ("successful", "paid")
-WAITING = ("pending", "unpaid")
 KEYS = "paynow_integration_paynowconfig"
 
 

@@ -21,6 +21,9 @@ from paynow_integration.simulator import DrivenClock, Integration, PaynowSimulat
 IPN = "/crm-api/paynow/ipn/"
 FORM = "application/x-www-form-urlencoded"
 
+PAID = ("successful", "paid")
+WAITING = ("pending", "unpaid")
+
 Fields = list[tuple[str, str]]
 
 
@@ -62,10 +65,18 @@ class Till:
         """A payment that Paynow has put before the customer."""
         return services.send_payment(self.open(method, **changes).reference, source="test")
 
+    def paid(self, method: str = "ecocash", **changes: Any) -> Payment:
+        """A payment that the customer approved, and that we know is paid."""
+        payment = self.charge(method, **changes)
+        self.paynow.approve(payment.reference)
+        self.ring(self.update(payment))
+        assert self.stands(payment) == PAID
+        return payment
+
     # --- Act --------------------------------------------------------------------------------------
-    def ring(self, body: bytes, *, content_type: str = FORM, **headers: str) -> int:
+    def ring(self, body: bytes, *, content_type: str = FORM, headers: dict[str, str] | None = None) -> int:
         """Hand in a status update; the HTTP status of our answer."""
-        return self.web.generic("POST", IPN, body, content_type=content_type, **headers).status_code
+        return self.web.generic("POST", IPN, body, content_type=content_type, headers=headers).status_code
 
     def update(self, payment: Payment) -> bytes:
         """The newest update about `payment`, exactly as Paynow sent it."""
