@@ -59,7 +59,7 @@ def _problems(flow: Json, request: Mapping[str, Any], reply: Json) -> Iterator[s
     elif name == "SUCCESS":
         yield from _completion_problems(data, request)
     else:
-        yield from _transition_problems(flow, request, name)
+        yield from transition_problems(flow, request, name)
         screen = screen_named(flow, name)
         if screen is not None:
             yield from _screen_problems(flow, screen, data)
@@ -78,7 +78,8 @@ def _completion_problems(data: Json, request: Mapping[str, Any]) -> Iterator[str
     yield from (f"params.{name} is null." for name, value in params.items() if value is None)
 
 
-def _transition_problems(flow: Json, request: Mapping[str, Any], target: str) -> Iterator[str]:
+def transition_problems(flow: Json, request: Mapping[str, Any], target: str) -> Iterator[str]:
+    """Why the screen `target` cannot follow where the request came from."""
     routes = routes_of(flow)
     if target not in routes:
         yield f"There is no screen {target}."
