@@ -1,7 +1,6 @@
 """The embedded PostgreSQL with real processes: who starts it, who stops it, and where it can live."""
 
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from config import embedded, embedded_place
+from config.tests.conftest import local_folder
 from config.tests.processes import ROOT, is_alive, wait_until
 
 JOIN = """
@@ -25,13 +25,6 @@ def connect():
 """
 SERVER_PID = 'connect(); print(open(Path(sys.argv[1]).resolve() / "postgres" / "postmaster.pid").readline().strip(), flush=True)'
 UNTIL_TOLD = "sys.stdin.readline()"
-
-
-@pytest.fixture
-def local_dir(tmp_path: Path) -> Path:
-    for folder in [tmp_path, *list(tmp_path.parents)[:2]]:  # pytest closes its own to others; the server may run as another user
-        folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
-    return tmp_path / "local"
 
 
 def user_of(local_dir: Path, *script: str) -> subprocess.Popen[str]:
@@ -118,7 +111,8 @@ def test_a_folder_too_deep_for_a_socket_has_it_elsewhere_and_closed_to_others(lo
     folder = Path(run_to_end(deep, "print(connect().info.host)"))
     assert len(os.fsencode(folder / embedded_place.SOCKET_NAME)) <= embedded_place.LONGEST_SOCKET_PATH
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    folder.rmdir()
+    if not folder.is_relative_to(deep):
+        folder.rmdir()
 
 
 @pytest.fixture
@@ -126,10 +120,9 @@ def closed_dir(tmp_path: Path) -> Iterator[Path]:
     """A folder that only its owner may enter, as under /root."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    yield closed / "local"
-    settled = (closed / "local" / "postgres").resolve()
-    if settled.is_relative_to(embedded_place.SYSTEM_DIR):
-        shutil.rmtree(settled.parent)
+    with local_folder(closed) as folder:
+        closed.chmod(0o700)
+        yield folder
 
 
 def test_it_runs_in_a_folder_that_other_users_cannot_enter(closed_dir: Path) -> None:

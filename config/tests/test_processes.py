@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from config import embedded
+from config.tests.conftest import local_folder
 from config.tests.processes import PROGRAMS, ROOT, answers, free_port, running, wait_until
 
 
@@ -57,14 +58,16 @@ class House:
 def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     broker = request.getfixturevalue("redis_url") if request.param == "redis" else ""
-    local_dir = folder / "local"
-    address = embedded.join(local_dir)
-    with psycopg.connect(host=address.host, port=address.port, user=address.user, dbname="paydesk", autocommit=True) as database:
-        environment = {"DEBUG": "1", "DATABASE_URL": "", "LOCAL_DIR": str(local_dir), "REDIS_URL": broker}
-        house = House(environment, folder, database)
-        house.manage("migrate", "--verbosity", "0")
-        yield house
-    embedded.leave(local_dir)
+    with local_folder(folder) as local_dir:
+        address = embedded.join(local_dir)
+        with psycopg.connect(
+            host=address.host, port=address.port, user=address.user, dbname="paydesk", autocommit=True
+        ) as database:
+            environment = {"DEBUG": "1", "DATABASE_URL": "", "LOCAL_DIR": str(local_dir), "REDIS_URL": broker}
+            house = House(environment, folder, database)
+            house.manage("migrate", "--verbosity", "0")
+            yield house
+        embedded.leave(local_dir)
 
 
 def readyz(port: int) -> tuple[int, dict[str, Any]]:

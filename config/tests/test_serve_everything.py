@@ -56,7 +56,7 @@ def _three_free_ports() -> int:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
+def run(tmp_path: Path, local_dir: Path) -> Iterator[Run]:
     run = Run(tmp_path)
     yield run
     for pid in run.processes():
@@ -77,9 +77,9 @@ def test_ctrl_c_stops_all_it_started_and_data_is_kept_for_the_next_run(run: Run)
 def test_a_program_that_dies_stops_the_rest_and_is_named(run: Run) -> None:
     with run.start() as supervisor:
         run.wait_until_it_runs()
-        os.kill(run.pid_of(" beat "), signal.SIGKILL)
+        os.kill(run.pid_of(" worker "), signal.SIGKILL)
         assert supervisor.wait(timeout=30) == 1
-    assert "make run: The clock was ended by SIGKILL, so everything stops. Its last lines:" in run.said()
+    assert "make run: The worker was ended by SIGKILL, so everything stops. Its last lines:" in run.said()
     assert run.processes() == {}
 
 

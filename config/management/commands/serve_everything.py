@@ -1,7 +1,6 @@
 """`make run`: web, worker, clock and both simulators on one machine, started and stopped together."""
 
 import fcntl
-import os
 import signal
 import socket
 import sys
@@ -17,12 +16,11 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from config import embedded
+from config.addresses import HOST, local_environment, wanted_port
 from config.embedded_place import EmbeddedPostgresFailed
 from config.models import Heartbeat
 from config.supervisor import Program, ProgramEnded, Supervisor, bury_orphans
 
-HOST = "127.0.0.1"
-DEFAULT_PORT = 8000
 READY_SECONDS = 90.0
 PYTHON = sys.executable
 PROGRAMS = Path(sys.executable).parent
@@ -66,10 +64,7 @@ def _interrupt_once(number: int, frame: FrameType | None) -> NoReturn:
 
 def _free_ports() -> int:
     """The port of the web process; the simulators take the two above it."""
-    wanted = os.environ.get("PORT", "").strip() or str(DEFAULT_PORT)
-    if not wanted.isdecimal() or not 1 <= int(wanted) <= 65533:
-        _refuse(f"PORT is {wanted!r}. Set it to a number from 1 to 65533, or leave it out for {DEFAULT_PORT}.")
-    port = int(wanted)
+    port = wanted_port()
     for each in (port, port + 1, port + 2):
         with socket.socket() as door:
             door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -102,7 +97,7 @@ def _prepare(supervisor: Supervisor, port: int) -> None:
         commands.append(["load_demo"])
     for command in commands:
         print(f"Running {command[0]} ...", flush=True)
-        program = Program(command[0], [PYTHON, "manage.py", *command], _addresses(port))
+        program = Program(command[0], [PYTHON, "manage.py", *command], local_environment(port))
         if code := supervisor.finish(program):
             raise ProgramEnded(f"{command[0]} ended with exit code {code}; what it said is above.")
     Heartbeat.objects.all().delete()  # those of the last run prove nothing
@@ -130,17 +125,7 @@ def _programs(port: int) -> list[Program]:
         "paynow": [PYTHON, "-m", "paynow_integration.simulator", "--port", str(port + 1)],
         "phone": [PYTHON, "-m", "flows.simulator", "--port", str(port + 2)],
     }
-    return [Program(name, command, _addresses(port)) for name, command in commands.items()]
-
-
-def _addresses(port: int) -> dict[str, str]:
-    """What the programs must know of each other. It wins over `.env`: a demonstration never calls the real ones."""
-    return {
-        "DEBUG": "1",
-        "SITE_URL": os.environ.get("SITE_URL") or f"http://{HOST}:{port}",
-        "PAYNOW_BASE_URL": f"http://{HOST}:{port + 1}",
-        "WHATSAPP_GRAPH_BASE_URL": f"http://{HOST}:{port + 2}/v25.0",
-    }
+    return [Program(name, command, local_environment(port)) for name, command in commands.items()]
 
 
 def _all_answer(port: int) -> bool:
