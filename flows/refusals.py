@@ -54,7 +54,7 @@ class SendRefused(WhatsAppError):
 PAIR_RATE = 131056
 """Too many messages to one person. Retry after 4 to the power of the attempt, in seconds: 1, 4, 16, 64 …"""
 
-_CODES: dict[Advice, tuple[int, ...]] = {
+CODES: dict[Advice, tuple[int, ...]] = {
     Advice.RETRY: (1, 2, 4, 80007, 130429, 131000, 131016, 131056, 133016),
     Advice.TEMPLATE: (131047,),
     Advice.OTHER_CHANNEL: (130472, 131021, 131026, 131030, 131049, 131050, 131062),
@@ -65,7 +65,7 @@ _CODES: dict[Advice, tuple[int, ...]] = {
     Advice.FIX_FLOW: (132068, 132069),
     Advice.ALARM: (0, 3, 10, 190, 368, 131031, 131037, 131042, 131045, 131048, 131057, 139000, *range(200, 300)),
 }
-ADVICE: dict[int, Advice] = {code: advice for advice, codes in _CODES.items() for code in codes}
+ADVICE: dict[int, Advice] = {code: advice for advice, codes in CODES.items() for code in codes}
 
 
 def advice_for(code: int, http_status: int = 400) -> Advice:
