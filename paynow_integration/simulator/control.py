@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -133,10 +132,9 @@ def _clear_faults(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
 
 
 def _refuse(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
-    """Refuse connections for some seconds of real time, beginning when this answer has left."""
-    seconds = float(values["seconds"])
-    threading.Timer(0.1, simulator.refuse_connections).start()
-    threading.Timer(0.1 + seconds, simulator.accept_connections).start()
+    """Refuse connections for some seconds, beginning just after this answer has left."""
+    simulator.clock.call_later(0.1, simulator.refuse_connections)
+    simulator.clock.call_later(0.1 + float(values["seconds"]), simulator.accept_connections)
     return {"ok": True}
 
 

@@ -46,8 +46,8 @@ class PaynowSimulator:
         return self
 
     def stop(self) -> None:
-        self.refuse_connections()
         self.clock.stop()
+        self.refuse_connections()
         self.updates_out.close()
 
     def __enter__(self) -> Self:

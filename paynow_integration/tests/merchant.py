@@ -51,6 +51,11 @@ def client_for(
         yield PaynowClient(integration_id, key, return_url, result_url, base_url=simulator.url, session=session, **options)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False  # closing waits for them: nothing is left behind
+    request_queue_size = 128
+
+
 class MerchantServer:
     """Takes status updates: `bodies` as they came, answered with the statuses of `answers` and then 200."""
 
@@ -58,8 +63,7 @@ class MerchantServer:
         self.bodies: list[bytes] = []
         self.answers: list[int] = []
         self.on_update: Callable[[bytes], None] = lambda body: None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
-        self._server.daemon_threads = False
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/ipn"
 
     def __enter__(self) -> Self:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from customer_data.gateway import GatewayUnavailable
 from paynow_integration.client import PaynowClient
 from paynow_integration.messages import parse
 from paynow_integration.simulator import DrivenClock, PaynowSimulator
@@ -91,6 +92,15 @@ def test_a_fault_is_switched_on_and_off(desk: Desk, client: PaynowClient) -> Non
     assert desk.get("faults")["on"][0]["name"] == "error"
     desk.post("clear-faults")
     assert client.trace("nothing") is None
+
+
+def test_connections_are_refused_for_a_while(desk: Desk, client: PaynowClient, clock: DrivenClock) -> None:
+    desk.post("refuse-connections", seconds=60)
+    clock.advance(59)
+    with pytest.raises(GatewayUnavailable):
+        client.express(a_request())
+    clock.advance(2)
+    assert client.express(a_request()).poll_url
 
 
 @pytest.mark.parametrize(
