@@ -65,7 +65,8 @@ class DemoCustomer:
         subprocess.run(command, check=True, cwd=settings.BASE_DIR, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
         message = self._meta.messages_to(self._number)[self._seen]["interactive"]
         self._seen += 1
-        self._show(f"  chat │ {message['body']['text']}\n  chat │ [ {message['action']['parameters']['flow_cta']} ]")
+        lines = [*message["body"]["text"].splitlines(), f"[ {message['action']['parameters']['flow_cta']} ]"]
+        self._show("\n".join(f"  chat │ {line}" for line in lines))
         self.phone = Phone(
             PAYMENT_WHATSAPP_FLOW,
             flow_token=message["action"]["parameters"]["flow_token"],

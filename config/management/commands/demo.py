@@ -111,9 +111,9 @@ def _expect_running(port: int) -> None:
 
 def _new_booking(scene: Scene) -> Booking:
     customer, _ = Customer.objects.get_or_create(
-        wa_id="263770000001", defaults={"name": "Nyasha Demo", "email": "nyasha@example.com", "phone": "+263770000001"}
+        wa_id="263770000001", defaults={"name": "Nyasha Moyo", "email": "nyasha@example.com", "phone": "+263770000001"}
     )
-    return Booking.objects.create(customer=customer, title=scene.title, total_amount=Decimal(scene.total))
+    return Booking.objects.create(customer=customer, title="Hwange, three days in the park", total_amount=Decimal(scene.total))
 
 
 def _wait(is_done: Callable[[], bool], what: str) -> None:
