@@ -19,6 +19,7 @@ from paynow_integration.simulator.records import (
     Integration,
     Manners,
     Transaction,
+    Update,
     Wallet,
 )
 from paynow_integration.simulator.replies import compose, express_fields, not_found_reply, status_fields, web_fields
@@ -116,13 +117,13 @@ class Office:
         return fields.get("reference", ""), fields.get("phone", "")
 
     # --- What happens to a transaction ------------------------------------------------------------
-    def move(self, transaction: Transaction, word: str) -> None:
+    def move(self, transaction: Transaction, word: str) -> Update | None:
         """Change the status and announce it. Raises NotPossible when the change cannot be."""
         with self._lock:
             if not transaction.is_open and word not in _AFTERWARDS.get(transaction.status, set()):
                 raise NotPossible(f"A transaction that is {transaction.status} cannot become {word}.")
             self._note(transaction, word)
-        self._announce(transaction, word)
+        return self._announce(transaction, word)
 
     def find(self, name: str) -> Transaction:
         """By guid, Paynow reference, or the merchant's reference (its newest open one, else its newest). Raises NotPossible."""
@@ -204,11 +205,12 @@ class Office:
             self._note(transaction, word)
         self._announce(transaction, word)
 
-    def _announce(self, transaction: Transaction, word: str) -> None:
+    def _announce(self, transaction: Transaction, word: str) -> Update | None:
         """Never under the lock: in a test the merchant's server is called from here, and may call us."""
-        if word != "Sent" or self.manners.announce_sent:
-            self.updates.announce(transaction, word)
+        is_news = word != "Sent" or self.manners.announce_sent
+        update = self.updates.announce(transaction, word) if is_news else None
         self.clock.do_due()
+        return update
 
     def _note(self, transaction: Transaction, word: str) -> None:
         transaction.status = word

@@ -1,5 +1,6 @@
 """What the simulated Paynow keeps: integrations, wallets, transactions, updates. Values only."""
 
+import threading
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -121,6 +122,7 @@ class Update:
     body: bytes = field(repr=False)
     answers: list[int] = field(default_factory=list)
     dropped: bool = False
+    was_tried: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
     def is_delivered(self) -> bool:

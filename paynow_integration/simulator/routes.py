@@ -26,6 +26,7 @@ _CALLS = {
 }
 _PAGE = "/payment/confirmpayment/"
 _CONTROL = "/simulator"
+_PATIENCE_SECONDS = 3  # with a merchant who does not answer the update
 
 
 @dataclass(frozen=True)
@@ -127,14 +128,15 @@ def _submit_page(simulator: PaynowSimulator, transaction: Transaction, form: dic
         return _see(transaction.return_url)
     if pages.turns_away(transaction) and form.get("action") == "pay":
         return _html(pages.message(pages.IN_TESTING), status=403)
+    if form.get("action") == "pay":
+        transaction.prompts += 1
+    words = {"pay": simulator.manners.money_word, "fail": "Failed"}
     try:
-        if form.get("action") == "pay":
-            transaction.prompts += 1
-            simulator.office.move(transaction, simulator.manners.money_word)
-        else:
-            simulator.office.move(transaction, "Failed" if form.get("action") == "fail" else "Cancelled")
+        update = simulator.office.move(transaction, words.get(form.get("action", ""), "Cancelled"))
     except NotPossible:  # paid or cancelled in another window meanwhile
         return _see(transaction.return_url)
+    if update is not None:
+        update.was_tried.wait(_PATIENCE_SECONDS)
     return _see(transaction.return_url)
 
 

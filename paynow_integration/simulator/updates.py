@@ -26,14 +26,17 @@ class Updates:
         self._lock = threading.Lock()
         self._http = urllib3.PoolManager(maxsize=32, num_pools=8)
 
-    def announce(self, transaction: Transaction, word: str) -> None:
+    def announce(self, transaction: Transaction, word: str) -> Update:
         """Send `word`, the new status of `transaction`, as soon as the clock does its jobs."""
         struck = self._faults.take("update", reference=transaction.reference, phone=transaction.phone)
         body = compose(status_fields(transaction, word, self._manners), transaction.integration.key, struck)
         update = Update(transaction, word, body, dropped="drop_update" in struck)
         self.sent.append(update)
-        if not update.dropped:
+        if update.dropped:
+            update.was_tried.set()
+        else:
             self._queue(update, struck)
+        return update
 
     def resend(self, update: Update) -> None:
         """Send an update that was sent before once more, as it was."""
@@ -65,6 +68,7 @@ class Updates:
     def _deliver(self, update: Update) -> None:
         answer = self._post(update)
         update.answers.append(answer)
+        update.was_tried.set()
         if not 200 <= answer < 400 and len(update.answers) <= self._manners.most_resends:
             self._clock.call_later(self._manners.resend_seconds, lambda: self._deliver(update))
 
