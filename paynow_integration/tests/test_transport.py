@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from customer_data.gateway import GatewayUnavailable, OutcomeUnknown
 from paynow_integration.simulator import PaynowSimulator
 from paynow_integration.tests.merchant import raw_server, read_request
-from paynow_integration.transport import LONGEST_REPLY, Limits, new_session, post, shared_session
+from paynow_integration.transport import LONGEST_REPLY, Limits, new_session, post
 
 LIMITS = Limits(connect_seconds=2, read_seconds=0.5)
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nstatus=Ok"
