@@ -126,6 +126,7 @@ BAD_BODIES: dict[str, Callable[[], bytes]] = {
     "null for a text": lambda: sealed_body(encrypted_flow_data=None),
     "not base64": lambda: sealed_body(encrypted_aes_key="***"),
     "base64 without padding": lambda: sealed_body(initial_vector=base64.b64encode(IV).decode().rstrip("=")),
+    "base64 with a stray character": lambda: sealed_body(initial_vector="*" + base64.b64encode(IV).decode()),
     "base64 with a letter of no alphabet": lambda: sealed_body(initial_vector="é"),
     "an IV of 12 bytes": lambda: sealed_body(iv=IV[:12]),
     "an AES-256 key": lambda: sealed_body(aes_key=bytes(32)),
