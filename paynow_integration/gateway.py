@@ -29,6 +29,7 @@ from paynow_integration.client import PaynowClient, Reply
 from paynow_integration.hashing import is_genuine
 from paynow_integration.integrations import Integration, all_integrations, integration_for, integration_with
 from paynow_integration.messages import ChargeRequest, Message, innbucks_links, parse, read_report
+from paynow_integration.transport import CHARGE, QUESTION
 
 TEST_PHONES = frozenset({"0771111111", "0772222222", "0773333333", "0774444444"})
 """Paynow's published test wallets, for EcoCash and OneMoney (https://developers.paynow.co.zw/docs/test_mode.html)."""
@@ -78,6 +79,8 @@ class PaynowGateway(Gateway):
 
     name = "paynow"
     label = "Paynow"
+    charge_limits = CHARGE
+    question_limits = QUESTION
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -94,14 +97,14 @@ class PaynowGateway(Gateway):
     def start(self, charge: Charge) -> Prompt:
         integration = integration_with(charge.account)
         method = _method_named(charge.method)
-        client = _client_of(integration)
+        client = self._client_of(integration)
         request = _request(charge, method, integration)
         reply = client.express(request) if request.method else client.initiate(request)
         return _prompt(method, reply, integration)
 
     def fetch(self, ticket: Ticket, reference: str) -> Report | None:
         integration = integration_with(ticket.account)
-        client = _client_of(integration)
+        client = self._client_of(integration)
         message = client.poll(ticket.poll_url) if ticket.poll_url else client.trace(reference)
         if message is None:
             return None
@@ -120,9 +123,22 @@ class PaynowGateway(Gateway):
 
     def submit_otp(self, ticket: Ticket, reference: str, otp: str) -> Report:
         integration = integration_with(ticket.account)
-        client = _client_of(integration)
+        client = self._client_of(integration)
         message = client.submit_otp(ticket.details.get("otp_url", ""), otp)
         return _report(message, integration, client)
+
+    def _client_of(self, integration: Integration) -> PaynowClient:
+        """Raises Misconfigured."""
+        try:
+            return PaynowClient(
+                integration.id,
+                integration.key,
+                base_url=integration.base_url,
+                charge_limits=self.charge_limits,
+                question_limits=self.question_limits,
+            )
+        except ValueError as error:
+            raise Misconfigured(f"The API address of the Paynow configuration {integration.id} cannot be used. {error}") from None
 
 
 def _method_named(name: str) -> Method:
@@ -130,14 +146,6 @@ def _method_named(name: str) -> Method:
         if method.name == name:
             return method
     raise NotSupported(f"Paynow has no method called {name!r}.")
-
-
-def _client_of(integration: Integration) -> PaynowClient:
-    """Raises Misconfigured."""
-    try:
-        return PaynowClient(integration.id, integration.key, base_url=integration.base_url)
-    except ValueError as error:
-        raise Misconfigured(f"The API address of the Paynow configuration {integration.id} cannot be used. {error}") from None
 
 
 def _request(charge: Charge, method: Method, integration: Integration) -> ChargeRequest:
