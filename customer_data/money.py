@@ -8,7 +8,7 @@ from django.db import models
 CENT = Decimal("0.01")
 MOST = Decimal("9999999999.99")
 
-_PLAIN_DECIMAL = re.compile(r"\d{1,10}(\.\d{1,2})?")
+_PLAIN_DECIMAL = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 
 class Currency(models.TextChoices):

@@ -21,7 +21,8 @@ _CLAIM = """
     UPDATE customer_data_payment SET next_check_at = %(until)s
     WHERE id IN (
         SELECT id FROM customer_data_payment
-        WHERE next_check_at <= %(now)s AND gateway = %(gateway)s AND (status = %(created)s OR unsent) = %(to_send)s
+        WHERE next_check_at <= %(now)s AND gateway = %(gateway)s
+          AND (status = %(created)s OR (status = %(sending)s AND unsent)) = %(to_send)s
         ORDER BY next_check_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
     )
     RETURNING reference
@@ -66,7 +67,15 @@ def claim_checks(gateway: str, *, per_minute: int, now: datetime) -> list[Claim]
 
 def _claim(gateway: str, *, to_send: bool, most: int, now: datetime) -> Iterator[Claim]:
     until = now + schedule.CHECK_LEASE
-    values: dict[str, str | int | datetime] = {"until": until, "now": now, "gateway": gateway, "created": Status.CREATED, "to_send": to_send, "most": most}
+    values: dict[str, str | int | datetime] = {
+        "until": until,
+        "now": now,
+        "gateway": gateway,
+        "created": Status.CREATED,
+        "sending": Status.SENDING,
+        "to_send": to_send,
+        "most": most,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         references = [row[0] for row in cursor.fetchall()]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from customer_data import schedule
 from customer_data.gateway import GatewayUnavailable, Misconfigured, NotUnderstood, OutcomeUnknown, gateway_named
 from customer_data.models import Concern, ConcernKind, Payment, PollBudget
+from customer_data.services.codes import submit_otp
 from customer_data.services.opening import expire_payment
 from customer_data.services.reporting import record_not_found, record_report
 from customer_data.status import OPEN, UNPAID_ENDS, Reason, Status
@@ -26,6 +27,8 @@ def check_payment(reference: str, *, claimed_until: datetime | None = None, sour
         claim = _claim(payment)
     if claim is None:
         return payment
+    if payment.otp:
+        return submit_otp(reference, source=source)  # its own task was lost; afterwards the payment is due again
     _ask(payment, source=source)
     _plan_next_check(payment, claim, source=source)
     return payment
@@ -50,8 +53,9 @@ def make_due(payment: Payment) -> datetime:
 
 
 def _may_be_asked(payment: Payment) -> bool:
-    """What has certainly not been sent needs no question."""
-    return payment.status != Status.CREATED and not payment.unsent and payment.sends_made > 0
+    """What has certainly not been sent needs no question, but to be sent."""
+    waits_to_be_sent = payment.status == Status.CREATED or (payment.status == Status.SENDING and payment.unsent)
+    return not waits_to_be_sent and payment.sends_made > 0
 
 
 def _claim(payment: Payment) -> datetime | None:
@@ -90,15 +94,16 @@ def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
     """Write the next date, unless the bell rang while we were asking: then the payment is due at once."""
     now = timezone.now()
     age = now - (payment.sent_at or payment.created_at)
-    if payment.status in OPEN and (age >= schedule.EXPIRE_AFTER or _code_has_run_out(payment, now)):
-        expire_payment(payment, source=source, reason=Reason.TIMED_OUT)
+    ours = [claim]
+    has_run_out = age >= schedule.EXPIRE_AFTER or _code_has_run_out(payment, now)
+    if payment.status in OPEN and has_run_out and expire_payment(payment, source=source, reason=Reason.TIMED_OUT):
+        ours.append(payment.next_check_at or claim)  # expiring makes it due, too
     if payment.status == Status.SENDING and age >= schedule.STUCK_AFTER:
         Concern.raise_about(payment, ConcernKind.STUCK, f"No answer about {payment.amount_shown} since it was sent.")
     wait = None if _has_ended(payment) else schedule.ask_again_after(payment.status, age=age)
     due = None if wait is None else now + wait
-    ours = Q(next_check_at__in=[claim, payment.next_check_at or claim])
     Payment.objects.filter(pk=payment.pk).update(
-        next_check_at=Case(When(ours, then=Value(due, DateTimeField())), default=F("next_check_at")),
+        next_check_at=Case(When(Q(next_check_at__in=ours), then=Value(due, DateTimeField())), default=F("next_check_at")),
         checked_at=now,
         checks_made=F("checks_made") + 1,
     )

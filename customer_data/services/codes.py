@@ -1,6 +1,8 @@
 """One-time codes: kept sealed for the moment it takes to hand them to the gateway, each at most once."""
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from customer_data.gateway import (
@@ -14,6 +16,7 @@ from customer_data.gateway import (
 )
 from customer_data.models import Concern, ConcernKind, Payment
 from customer_data.offer import CannotPay
+from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.services.reporting import record_report
 from customer_data.status import Reason, Status
 
@@ -23,8 +26,9 @@ def keep_otp(payment: Payment, otp: str) -> None:
     code = otp.strip()
     if not (code.isascii() and code.isdigit() and 4 <= len(code) <= 10):
         raise CannotPay("otp_invalid", "Type the code from the SMS: digits only.", field="otp")
+    lost = timezone.now() + TASK_LOST_AFTER  # then the next check hands the code over
     waiting = Payment.objects.filter(pk=payment.pk, status=Status.PENDING, prompt=PromptKind.TYPE_OTP)
-    if waiting.update(otp=code, reason_code="") == 0:
+    if waiting.update(otp=code, reason_code="", next_check_at=Least("next_check_at", Value(lost))) == 0:
         raise CannotPay("otp_not_expected", "This payment does not wait for a code any more. Check its status.", field="otp")
     payment.otp, payment.reason_code = code, ""
 

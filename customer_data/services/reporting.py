@@ -8,7 +8,7 @@ from customer_data import schedule
 from customer_data.gateway import Report
 from customer_data.models import Concern, ConcernKind, Payment
 from customer_data.money import show_amount
-from customer_data.status import MONEY_IN, Reason, Status, may_move
+from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status, may_move
 
 
 def record_report(payment: Payment, report: Report, *, source: str) -> None:
@@ -18,8 +18,7 @@ def record_report(payment: Payment, report: Report, *, source: str) -> None:
     """
     difference = _difference(payment, report)
     if difference:
-        Concern.raise_about(payment, ConcernKind.MISMATCH, difference, gateway_status=report.gateway_status)
-        payment.note(source=source, reason=difference)
+        _note_difference(payment, difference, report, source=source)
         return
     facts = _facts(payment, report)
     for status in _way_to(payment, report.status):
@@ -27,7 +26,7 @@ def record_report(payment: Payment, report: Report, *, source: str) -> None:
             payment.refresh_from_db()  # another process was faster: its word stands until we ask again
             return
     if payment.status != report.status and not may_move(payment.status, report.status):
-        _note_impossible(payment, report, source=source)
+        _note_impossible(payment, report)
     _keep(payment, facts, report, source=source)
 
 
@@ -67,16 +66,25 @@ def _way_to(payment: Payment, status: Status) -> list[Status]:
 
 def _facts(payment: Payment, report: Report) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "gateway_status": report.gateway_status,
-        "gateway_reference": report.gateway_reference or payment.gateway_reference,
+        # Cut to the columns' widths: a long word is no reason to lose money.
+        "gateway_status": report.gateway_status[:64],
+        "gateway_reference": report.gateway_reference[:128] or payment.gateway_reference,
         "reported_at": timezone.now(),
         "not_found": 0,
         "is_final": report.final,
-        "reason_code": "" if report.status in MONEY_IN else report.reason or payment.reason_code,
+        "reason_code": _reason_code(payment, report),
     }
-    if report.ticket is not None and not payment.poll_url:
-        facts["poll_url"] = report.ticket.poll_url
+    if report.ticket is not None:
+        facts["poll_url"] = payment.poll_url or report.ticket.poll_url
+        facts["gateway_data"] = {**report.ticket.details, **payment.gateway_data}
     return facts
+
+
+def _reason_code(payment: Payment, report: Report) -> str:
+    """Why it ended. What is said later about a closed payment does not change why we closed it."""
+    if report.status in MONEY_IN:
+        return ""
+    return report.reason or payment.reason_code if payment.is_open else payment.reason_code
 
 
 def _keep(payment: Payment, facts: dict[str, Any], report: Report, *, source: str) -> None:
@@ -89,13 +97,19 @@ def _keep(payment: Payment, facts: dict[str, Any], report: Report, *, source: st
         payment.note(source=source, reason=f"The gateway says {report.gateway_status}.", details=_details(report))
 
 
-def _note_impossible(payment: Payment, report: Report, *, source: str) -> None:
-    """Waiting after an end is ordinary (an expired attempt is still open at the gateway); other contradictions are for a person."""
-    if report.status == Status.PENDING and payment.status not in MONEY_IN:
+def _note_difference(payment: Payment, difference: str, report: Report, *, source: str) -> None:
+    """Tell a person, and leave one line in the trail however often the gateway repeats itself."""
+    if not payment.concerns.filter(kind=ConcernKind.MISMATCH, solved_at__isnull=True).exists():
+        payment.note(source=source, reason=difference, details=_details(report))
+    Concern.raise_about(payment, ConcernKind.MISMATCH, difference, gateway_status=report.gateway_status)
+
+
+def _note_impossible(payment: Payment, report: Report) -> None:
+    """Contradictions are for a person; but an attempt that we closed may well wait, fail or be cancelled at the gateway later."""
+    if payment.status in UNPAID_ENDS:
         return
     sentence = f"The gateway says {report.gateway_status} about a payment that is {payment.get_status_display().lower()}."
     Concern.raise_about(payment, ConcernKind.ILLEGAL_NEWS, sentence)
-    payment.note(source=source, reason=sentence)
 
 
 def _reason(report: Report) -> str:

@@ -80,7 +80,7 @@ def record_prompt(payment: Payment, prompt: Prompt, *, source: str) -> None:
     if payment.status == Status.SENDING and payment.move_to(Status.PENDING, source=source, next_check_at=due, **facts):
         return
     # Changed to another method, or already reported by a notification: the ticket is still worth keeping.
-    Payment.objects.filter(pk=payment.pk).update(**facts)
+    Payment.objects.filter(pk=payment.pk).update(**{name: value for name, value in facts.items() if value})
     payment.refresh_from_db()
 
 
