@@ -178,9 +178,12 @@ def _is_same_tap(payment: Payment) -> bool:
 
 
 def _text(value: object) -> str:
-    """A form value as text: phones and codes come as text or as a number; anything else is nothing."""
+    """A form value as text: phones and codes come as text or as a number; anything else is nothing.
+
+    What JSON allows and a database does not keep (NUL, half an emoji) is left out.
+    """
     if isinstance(value, str):
-        return value[:_LONGEST_VALUE].replace("\x00", "").strip()
+        return value[:_LONGEST_VALUE].encode("utf-8", "ignore").decode().replace("\x00", "").strip()
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
