@@ -8,7 +8,8 @@ import pytest
 
 from customer_data.gateway import Gateway, gateway_named
 from customer_data.status import Status
-from customer_data.tests.contract import FarSide, GatewayContract, Notification
+from customer_data.tests.contract import GatewayContract
+from customer_data.tests.far_side import FarSide, Notification
 from paynow_integration.gateway import PaynowGateway
 from paynow_integration.simulator import PaynowSimulator
 from paynow_integration.simulator.faults import Struck
