@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -43,7 +43,8 @@ class Membership:
 
     local_dir: Path
     users: int  # descriptor of the users file, with a shared lock on it
-    guard: subprocess.Popen[bytes] | None = field(default=None)
+    found: bool = False  # whether this process has seen the server ready
+    guard: subprocess.Popen[bytes] | None = None
 
 
 _memberships: dict[Path, Membership] = {}
@@ -80,13 +81,14 @@ def leave_all() -> None:
 
 def _join(local_dir: Path) -> Address:
     member = _memberships.get(local_dir) or _new_membership(local_dir)
-    if address := _running(local_dir):
+    if member.found and (address := _running(local_dir)):
         return address
     with (local_dir / "postgres.start").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # ten processes may start at once: one starts the server, the others find it
+        fcntl.flock(turn, fcntl.LOCK_EX)  # ten processes may start at once: one starts the server, the others wait and find it
         if not (address := _running(local_dir)):
             address = _start(member)
             _create_database(address)
+    member.found = True
     return address
 
 

@@ -105,11 +105,15 @@ class Supervisor:
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline and any(running.process.poll() is None for running in self._running):
             self._listen()
+        groups = [running.process.pid for running in self._running]
         for running in list(self._running):
             _kill_group(running.process.pid)
             running.process.wait()
             self._listen()
             self._forget(running)
+        while time.monotonic() < deadline + STOP_SECONDS and any(map(_group_lives, groups)):
+            bury_orphans()
+            time.sleep(0.01)
 
     def _look(self) -> None:
         self._listen()
@@ -160,6 +164,14 @@ def _prctl() -> Callable[[int, int], object]:
 def _kill_group(group: int) -> None:
     with suppress(ProcessLookupError, PermissionError):  # all gone; macOS says the latter of a group of zombies
         os.killpg(group, signal.SIGKILL)
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _obituary(running: _Running) -> str:

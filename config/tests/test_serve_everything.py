@@ -102,7 +102,7 @@ def test_a_busy_port_is_one_sentence(run: Run, taken: int) -> None:
 def test_a_port_that_is_no_number_is_one_sentence(run: Run) -> None:
     with run.start(PORT="eighty") as supervisor:
         assert supervisor.wait(timeout=60) == 1
-    assert run.said() == "make run: PORT is 'eighty'. Set it to a number from 1 to 65533, or leave it out for 8000.\n"
+    assert run.said() == "PORT is 'eighty'. Set it to a number from 1 to 65533, or leave it out for 8000.\n"
 
 
 def test_a_second_run_in_the_same_folder_is_refused(run: Run, tmp_path: Path) -> None:
