@@ -1,8 +1,16 @@
 """The doorbell: what it answers, what it hears, and that it rings for the right payment only."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+from celery import Celery
+from celery.app import app_or_default
+from celery.signals import before_task_publish
+from django.core.management import call_command
 from django.test import Client
 
+from customer_data import services
 from paynow_integration.models import PaynowConfig
 from paynow_integration.tests.till import IPN, PAID, WAITING, Till, changed
 
@@ -160,6 +168,36 @@ def test_the_bell_needs_no_cookie_and_no_token(till: Till) -> None:
     assert response.cookies == {}
 
 
+def test_the_bell_answers_without_waiting_for_paynow(till: Till) -> None:
+    """Asking is a worker's task: a Paynow that hangs must not hold our web processes."""
+    payment = till.charge()
+    till.paynow.approve(payment.reference)
+    asked = dict(till.paynow.office.calls)
+    with a_broker_without_a_worker() as handed_out:
+        assert till.ring(till.update(payment)) == 200
+
+    assert dict(till.paynow.office.calls) == asked
+    assert handed_out == ["customer_data.tasks.check_payment"]
+
+
+@contextmanager
+def a_broker_without_a_worker() -> Iterator[list[str]]:
+    """Tasks are handed out for good, and nobody does them; yields their names."""
+    handed_out: list[str] = []
+    usual, waiting = app_or_default(), Celery("waiting", broker="memory://", set_as_current=False)
+
+    def note(sender: str, **_: object) -> None:
+        handed_out.append(sender)
+
+    before_task_publish.connect(note)
+    waiting.set_current()
+    try:
+        yield handed_out
+    finally:
+        usual.set_current()
+        before_task_publish.disconnect(note)
+
+
 # --- The bell never rings -------------------------------------------------------------------------
 def test_a_bell_that_never_rings_is_made_up_for_by_the_sweep(till: Till) -> None:
     till.paynow.fault("drop_update", on="update")
@@ -171,3 +209,27 @@ def test_a_bell_that_never_rings_is_made_up_for_by_the_sweep(till: Till) -> None
 
     assert till.stands(payment) == PAID
     assert till.outcomes() == []
+
+
+def test_poll_pending_pays_what_nobody_rang_for(till: Till) -> None:
+    """The command that staff type when they doubt the clock."""
+    till.paynow.fault("drop_update", on="update")
+    payment = till.charge()
+    till.clock.advance(30)
+    services.make_due(payment)
+
+    call_command("poll_pending")
+
+    assert till.stands(payment) == PAID
+
+
+def test_poll_pending_twice_in_a_row_asks_once(till: Till) -> None:
+    payment = till.charge()
+    services.make_due(payment)
+    asked = till.paynow.office.calls["poll"]
+
+    call_command("poll_pending")
+    call_command("poll_pending")
+
+    assert till.paynow.office.calls["poll"] == asked + 1
+    assert till.stands(payment) == WAITING

@@ -16,7 +16,7 @@ from customer_data.sweep import sweep
 from paynow_integration.hashing import sign
 from paynow_integration.messages import encode, parse
 from paynow_integration.models import PaynowConfig, PaynowNotification
-from paynow_integration.simulator import DrivenClock, Integration, PaynowSimulator
+from paynow_integration.simulator import DrivenClock, Integration, PaynowSimulator, Transaction
 
 IPN = "/crm-api/paynow/ipn/"
 FORM = "application/x-www-form-urlencoded"
@@ -103,6 +103,11 @@ class Till:
         """What a cashier sees: how the payment stands, and how the booking does."""
         payment = Payment.objects.select_related("booking").get(pk=payment.pk)
         return payment.status, payment.booking.payment_status
+
+    def at_paynow(self, payment: Payment) -> Transaction:
+        """The one transaction that Paynow has for this payment: never two."""
+        [transaction] = self.paynow.transactions(reference=payment.reference)
+        return transaction
 
     def moves(self, payment: Payment) -> list[str]:
         """The statuses it went through."""
