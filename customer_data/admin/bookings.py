@@ -1,0 +1,139 @@
+"""The page of bookings: what was sold, what has been paid for it, and what is still owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from customer_data.admin.desk import Desk, shown
+from customer_data.admin.filters import DaysFilter
+from customer_data.admin.page import Heading, Panel, add_panel
+from customer_data.admin.payments import TEST_MARK, linked
+from customer_data.admin.searching import bookings_like
+from customer_data.admin.wording import COLOUR_OF_BOOKING, method_label
+from customer_data.models import Booking, Payment
+from customer_data.money import show_amount
+from customer_data.status import OPEN, BookingStatus
+
+_TERMS = ("customer", "total_amount", "currency", "deposit_percent")
+
+
+@admin.register(Booking)
+class BookingAdmin(Desk):
+    list_display = (
+        "booking_reference",
+        "created_at",
+        "title",
+        "customer",
+        "shown_total",
+        "shown_paid",
+        "shown_balance",
+        "shown_status",
+    )
+    list_filter = ("payment_status", "currency", "is_test", ("created_at", DaysFilter))
+    list_select_related = ("customer",)
+    ordering = ("-created_at",)
+    sortable_by = ("created_at",)
+    search_fields = ("booking_reference",)
+    search_help_text = "Reference, phone, name, title"
+    autocomplete_fields = ("customer",)
+    add_fieldsets = ((None, {"fields": ("title", "customer", ("total_amount", "currency"), "deposit_percent")}),)
+    fieldsets = (
+        (None, {"fields": ("booking_reference", "title", "customer", ("total_amount", "currency"), "deposit_percent")}),
+        ("Money", {"fields": (("shown_deposit", "shown_paid"), ("shown_balance", "shown_status"))}),
+    )
+    readonly_fields = ("booking_reference", "shown_deposit", "shown_paid", "shown_balance", "shown_status")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Booking | None:
+        """Locked while a form is being saved, so that no payment opens between reading the terms and changing them."""
+        booking: Booking | None = super().get_object(request, object_id, from_field)
+        if booking is not None and request.method == "POST" and _is_saving(request):
+            return Booking.objects.select_for_update(of=("self",)).select_related("customer").get(pk=booking.pk)
+        return booking
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The terms of a booking stand from the moment somebody is asked for its money."""
+        return (*self.readonly_fields, *_TERMS) if obj is not None and terms_stand(obj) else self.readonly_fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
+    ) -> tuple[QuerySet[Booking], bool]:
+        return (queryset.filter(bookings_like(search_term)) if search_term.strip() else queryset), False
+
+    def save_model(self, request: HttpRequest, obj: Booking, form: Any, change: bool) -> None:  # noqa: FBT001  Django's signature
+        """Only what was typed is written: what is paid follows from the payments."""
+        if not change:
+            obj.save()
+        elif form.changed_data:
+            obj.save(update_fields=[*form.changed_data, "updated_at"])
+
+    def heading(self, booking: Booking) -> Heading:
+        paid, total = show_amount(booking.amount_paid, booking.currency), show_amount(booking.total_amount, booking.currency)
+        owed = f"Still owed: {booking.balance_shown}." if booking.balance else "Nothing is owed."
+        return Heading(
+            title=booking.title,
+            mark=booking.get_payment_status_display(),
+            colour=COLOUR_OF_BOOKING[BookingStatus(booking.payment_status)],
+            is_test=booking.is_test,
+            lines=(f"Paid {paid} of {total}. {owed}",),
+        )
+
+    @shown("Total", ordering="total_amount")
+    def shown_total(self, booking: Booking) -> str:
+        return show_amount(booking.total_amount, booking.currency)
+
+    @shown("Deposit")
+    def shown_deposit(self, booking: Booking) -> str:
+        if not booking.deposit_amount:
+            return "No deposit is offered"
+        return f"{show_amount(booking.deposit_amount, booking.currency)} ({booking.deposit_percent.normalize():f} %)"
+
+    @shown("Paid")
+    def shown_paid(self, booking: Booking) -> str:
+        paid = show_amount(booking.amount_paid, booking.currency)
+        return format_html("{} {}", paid, TEST_MARK) if booking.is_test else paid
+
+    @shown("Still owed")
+    def shown_balance(self, booking: Booking) -> str:
+        return booking.balance_shown
+
+    @shown("Status", label=COLOUR_OF_BOOKING)
+    def shown_status(self, booking: Booking) -> tuple[str, str]:
+        return booking.payment_status, booking.get_payment_status_display()
+
+
+def terms_stand(booking: Booking) -> bool:
+    """Whether customer, total, currency and deposit may not change any more: money is in, was in, or may come at any moment.
+
+    An attempt that ended unpaid keeps them too once it has been sent: late money must meet the terms it was asked under.
+    """
+    asked = booking.payments.filter(status__in=OPEN) | booking.payments.filter(sends_made__gt=0)
+    return booking.amount_paid > 0 or booking.payment_status != BookingStatus.UNPAID or asked.exists()
+
+
+def _is_saving(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and (request.resolver_match.url_name or "").endswith("_change")
+
+
+def _payments(booking: Booking) -> Iterator[Sequence[object]]:
+    for payment in Payment.objects.filter(booking=booking).defer("otp", "poll_url", "gateway_data").order_by("-created_at")[:100]:
+        mark = " (test)" if payment.is_test else ""
+        status = f"{payment.get_status_display()}{mark}"
+        yield (
+            payment.created_at,
+            linked(payment, payment.reference),
+            payment.amount_shown,
+            method_label(payment.payment_method),
+            status,
+        )
+
+
+add_panel(
+    Booking,
+    Panel("Payments", Payment, ("When", "Reference", "Amount", "Way to pay", "Status"), _payments, "Nobody has tried to pay yet."),
+)

@@ -1,0 +1,206 @@
+"""What all pages of the admin share: buttons, panels and a heading on one row's page, and lists that never count everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import cached_property
+from unfold.decorators import display
+
+from customer_data.admin.page import MOST_ROWS, Button, Heading, NotDone, Panel, Press, buttons_of, may_change, may_see, panels_of
+from customer_data.admin.page import read_reason as read_reason_given
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
+    from unfold.admin import ModelAdmin as _ModelAdmin
+
+Shows = TypeVar("Shows", bound=Callable[..., object])
+
+PAGES_AHEAD = 10
+MOST_PRESSED_AT_ONCE = 200
+
+
+class Pages(_Paginator):
+    """Pages of a list that may be long: rows are counted to a few pages past the one that is shown, and no further."""
+
+    template_name = "admin/desk/pages.html"
+    page_shown = 1
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list[: self._reach].count())  # type: ignore[attr-defined]  # always a query of ours
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the list goes on after what was counted."""
+        return self.count >= self._reach
+
+    @property
+    def _reach(self) -> int:
+        return self.per_page * (self.page_shown + PAGES_AHEAD)
+
+
+class Desk(_ModelAdmin):
+    """A page of ours. Subclasses say what is listed and shown; buttons and panels come from `customer_data.admin.page`."""
+
+    list_per_page = 50
+    list_max_show_all = 50
+    list_filter_submit = True
+    list_disable_select_all = True
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = Pages
+    change_form_outer_before_template = "admin/desk/heading.html"
+    change_form_outer_after_template = "admin/desk/panels.html"
+
+    def heading(self, row: Any) -> Heading | None:
+        """The first thing read on a row's page."""
+        return None
+
+    # --- Lists ------------------------------------------------------------------------------------
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: Any,
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,  # noqa: FBT001, FBT002  Django's signature
+    ) -> Pages:
+        pages = Pages(queryset, per_page, orphans, allow_empty_first_page)
+        number = request.GET.get("p", "")
+        pages.page_shown = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+        return pages
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Our buttons for ticked rows; deleting many rows with one click is not offered anywhere."""
+        if not self.may_press(request):
+            return {}
+        pressed = [button for button in buttons_of(self.model) if button.in_lists]
+        return {button.name: (_press_ticked(button), button.name, button.label) for button in pressed}
+
+    # --- One row ----------------------------------------------------------------------------------
+    def may_press(self, request: HttpRequest) -> bool:
+        return may_change(request.user, self.model)
+
+    def get_urls(self) -> list[URLPattern]:
+        press = path("<path:object_id>/press/<slug:name>/", self.admin_site.admin_view(self.press_view), name=self.press_address)
+        return [press, *super().get_urls()]
+
+    @property
+    def press_address(self) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_press"
+
+    def press_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Press one button on one row's page, and come back to the page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.may_press(request):
+            raise PermissionDenied
+        button = next((button for button in buttons_of(self.model) if button.name == name), None)
+        row = self.get_object(request, unquote(object_id))
+        if button is None or row is None:
+            raise Http404
+        self.press(request, button, row)
+        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=(quote(str(row.pk)),))
+        return HttpResponseRedirect(address)
+
+    def press(self, request: HttpRequest, button: Button, row: Model) -> None:
+        try:
+            sentence = self.press_quietly(request, button, row)
+        except NotDone as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, sentence)
+
+    def press_quietly(self, request: HttpRequest, button: Button, row: Model) -> str:
+        """The button's sentence, kept in the row's history too. Raises NotDone."""
+        if not button.is_offered(row):
+            raise NotDone(f"{button.label}: that cannot be done (any more). Look at how it stands now.")
+        reason = read_reason_given(request.POST.get("reason", "")) if button.asks_why else ""
+        sentence = button.press(row, Press(actor=request.user.get_username(), user=request.user, reason=reason))
+        self.log_change(request, row, f"{button.label}. {sentence}")
+        return sentence
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        row = kwargs.get("obj")
+        if row is not None:
+            context |= self._extras(request, row)
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+    def _extras(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        buttons = buttons_of(self.model) if self.may_press(request) else []
+        seen = [panel for panel in panels_of(self.model) if may_see(request.user, panel.model)]
+        return {
+            "heading": self.heading(row),
+            "buttons": [(button, self._address_of(button, row)) for button in buttons if button.is_offered(row)],
+            "panels": [(panel, _first(panel, row)) for panel in seen],
+        }
+
+    def _address_of(self, button: Button, row: Any) -> str:
+        return reverse(f"admin:{self.press_address}", args=(quote(str(row.pk)), button.name))
+
+
+class ReadOnlyDesk(Desk):
+    """Rows that services write: staff look, search and press buttons, whatever a form sends."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may_see(request.user, self.model)
+
+
+def shown(
+    description: str, *, ordering: str | None = None, label: Mapping[Any, str] | None = None, header: bool | None = None
+) -> Callable[[Shows], Shows]:
+    """A column or field made by a method. `label`: a coloured mark, by the first of the two texts that the method returns."""
+    decorate: Callable[[Shows], Shows] = display(
+        description=description, ordering=ordering, label=None if label is None else dict(label), header=header
+    )
+    return decorate
+
+
+def link_to(row: Any, text: str = "") -> tuple[str, str]:
+    """The address of a row's page, and what to call it there."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(quote(str(row.pk)),)), text or str(row)
+
+
+def _first(panel: Panel, row: Any) -> list[Any]:
+    return list(panel.rows(row))[:MOST_ROWS]
+
+
+def _press_ticked(button: Button) -> Callable[[Desk, HttpRequest, QuerySet[Any]], TemplateResponse | None]:
+    def press(desk: Desk, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Press the button on every ticked row; sentences that come more than once are said once."""
+        done: Counter[str] = Counter()
+        refused: Counter[str] = Counter()
+        for row in queryset[:MOST_PRESSED_AT_ONCE]:
+            try:
+                done[desk.press_quietly(request, button, row)] += 1
+            except NotDone as error:
+                refused[str(error)] += 1
+        for sentences, say in ((done, messages.success), (refused, messages.error)):
+            for sentence, times in sentences.items():
+                say(request, f"{sentence} ({times} times)" if times > 1 else sentence)
+
+    return press

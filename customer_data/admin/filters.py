@@ -1,0 +1,75 @@
+"""Filters that lists of several parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.utils import parse_date_str
+
+from customer_data.admin.wording import method_label
+from customer_data.gateway import gateways
+
+
+class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # Unfold has no types
+    """From one day to another in Harare, both included. A day that cannot be read is left out."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self._day("from"), self._day("to")
+        if first is not None:
+            queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
+        if last is not None and last < date.max:
+            queryset = queryset.filter(**{f"{self.field_path}__lt": _midnight(last + timedelta(days=1))})
+        return queryset
+
+    def _day(self, end: str) -> date | None:
+        day: date | None = parse_date_str(str(self.used_parameters.get(f"{self.field_path}_{end}", "")))
+        return day if day is not None and day > date.min else None
+
+
+class MethodFilter(admin.SimpleListFilter):
+    """The ways to pay that are plugged in, and those that staff record by hand."""
+
+    title = "way to pay"
+    parameter_name = "payment_method"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        plugged_in = [method.name for gateway in gateways() for method in gateway.capabilities().methods]
+        return [(name, method_label(name)) for name in [*plugged_in, "bank_transfer", "cash"]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(payment_method=value) if value and "\x00" not in value else queryset
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """What still needs a person comes first; what was solved is kept."""
+
+    title = "how it stands"
+    parameter_name = "solved"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Solved"), ("all", "All")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(solved_at__isnull=self.value() != "yes")
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield (
+                {**choice, "display": "Open"}
+                if choice["query_string"] == changelist.get_query_string({}, [self.parameter_name])
+                else choice
+            )
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,113 @@
+"""What one page may hold besides its fields: buttons to press, panels with rows, a heading. Any part may add to any page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Model
+
+MOST_ROWS = 100
+LEAST_REASON = 3
+LONGEST_REASON = 300
+
+
+class NotDone(Exception):
+    """The button did nothing; the sentence says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """Who pressed a button, and why where the button asks for it."""
+
+    actor: str
+    user: Any
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Button:
+    """Something a member of staff can have done about one row. `press` returns a sentence, or raises NotDone with one.
+
+    `name` stands in the address. With `asks_why` a reason is required. `in_lists`: also for rows ticked in a list.
+    """
+
+    name: str
+    label: str
+    press: Callable[[Any, Press], str]
+    hint: str = ""
+    asks_why: str = ""
+    is_offered: Callable[[Any], bool] = lambda _: True
+    in_lists: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows about one row, newest first, for those who may see `model`. `rows` gives cells that are text or safe HTML."""
+
+    title: str
+    model: type[Model]
+    headers: tuple[str, ...]
+    rows: Callable[[Any], Iterable[Sequence[object]]]
+    nothing: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The first thing read on a page: an amount or a name, a coloured mark, and what is true now in sentences."""
+
+    title: str
+    mark: str = ""
+    colour: str = ""  # success, danger, warning, info, or empty
+    is_test: bool = False
+    lines: tuple[str, ...] = ()
+
+
+_buttons: defaultdict[type[Model], list[Button]] = defaultdict(list)
+_panels: defaultdict[type[Model], list[Panel]] = defaultdict(list)
+
+
+def add_button(model: type[Model], button: Button) -> None:
+    """Put `button` on the pages of `model`. A part of the house that `model` must not know adds its buttons so."""
+    _buttons[model].append(button)
+
+
+def add_panel(model: type[Model], panel: Panel) -> None:
+    """Put `panel` below the fields on the pages of `model`."""
+    _panels[model].append(panel)
+
+
+def buttons_of(model: type[Model]) -> list[Button]:
+    return list(_buttons[model])
+
+
+def panels_of(model: type[Model]) -> list[Panel]:
+    return list(_panels[model])
+
+
+def may_see(user: AbstractBaseUser | AnonymousUser, model: type[Model]) -> bool:
+    """Whether Django's permissions let `user` see rows of `model`."""
+    return any(_has(user, verb, model) for verb in ("view", "change"))
+
+
+def may_change(user: AbstractBaseUser | AnonymousUser, model: type[Model]) -> bool:
+    """Whether Django's permissions let `user` do something about rows of `model`."""
+    return _has(user, "change", model)
+
+
+def read_reason(text: str) -> str:
+    """A reason as it is kept. Raises NotDone for one that says nothing."""
+    reason = " ".join(text.split())
+    said = sum(character.isprintable() and not character.isspace() for character in reason)
+    if said < LEAST_REASON:
+        raise NotDone("Nothing was done: say why, in a few words. The reason stays in the trail.")
+    if len(reason) > LONGEST_REASON:
+        raise NotDone(f"Nothing was done: say why in {LONGEST_REASON} characters or fewer.")
+    return reason
+
+
+def _has(user: Any, verb: str, model: type[Model]) -> bool:
+    return bool(user.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}"))
