@@ -104,6 +104,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Africa/Harare"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 UNFOLD = staff_pages.UNFOLD
 STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"

@@ -50,6 +50,8 @@ class PaynowConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
     class Meta:
         model = PaynowConfig
         fields = ("name", "currency", "integration_id", "api_base_url", "test_mode", "merchant_email", "is_active")
+        labels = {"is_active": "Active"}  # noqa: RUF012  read by Django
+        help_texts = {"is_active": "New payments in this currency go here. One at a time can be active for each currency."}  # noqa: RUF012
 
     def clean_new_key(self) -> str:
         key = clean_key(self.cleaned_data["new_key"])
@@ -189,7 +191,7 @@ class PaynowNotificationAdmin(ReadOnlyDesk):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str | tuple[str, ...], ...]:
         """What the update says is for superusers: it may hold names and card details."""
         body = ("shown_body",) if getattr(request.user, "is_superuser", False) else ()
-        return (("received_at", "remote_address"), ("reference", "shown_payment"), ("size", "fingerprint"), *body)
+        return (("received_at", "remote_address"), ("reference", "shown_payment"), "size", *body)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[PaynowNotification], search_term: str

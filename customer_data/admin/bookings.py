@@ -20,6 +20,7 @@ from customer_data.models import Booking, Payment
 from customer_data.money import show_amount
 from customer_data.status import OPEN, BookingStatus
 
+_WHY_FIXED = "Its money has been asked for, so customer, total and deposit stay as they are."
 _TERMS = ("customer", "total_amount", "currency", "deposit_percent")
 
 
@@ -45,9 +46,13 @@ class BookingAdmin(Desk):
     add_fieldsets = ((None, {"fields": ("title", "customer", ("total_amount", "currency"), "deposit_percent")}),)
     fieldsets = (
         (None, {"fields": ("booking_reference", "title", "customer", ("total_amount", "currency"), "deposit_percent")}),
-        ("Money", {"fields": (("shown_deposit", "shown_paid"), ("shown_balance", "shown_status"))}),
+        ("Money", {"fields": (("shown_deposit", "shown_total"), ("shown_paid", "shown_balance"))}),
     )
-    readonly_fields = ("booking_reference", "shown_deposit", "shown_paid", "shown_balance", "shown_status")
+    fixed_fieldsets = (
+        (None, {"fields": ("booking_reference", "title", "customer")}),
+        ("Money", {"fields": (("shown_deposit", "shown_total"), ("shown_paid", "shown_balance"))}),
+    )
+    readonly_fields = ("booking_reference", "shown_deposit", "shown_total", "shown_paid", "shown_balance")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Booking | None:
         """Locked while a form is being saved, so that no payment opens between reading the terms and changing them."""
@@ -55,6 +60,13 @@ class BookingAdmin(Desk):
         if booking is not None and request.method == "POST" and _is_saving(request):
             return Booking.objects.select_for_update(of=("self",)).select_related("customer").get(pk=booking.pk)
         return booking
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fixed_fieldsets if obj is not None and terms_stand(obj) else super().get_fieldsets(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A booking that somebody tried to pay is kept."""
+        return super().has_delete_permission(request, obj) and not (obj is not None and obj.payments.exists())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The terms of a booking stand from the moment somebody is asked for its money."""
@@ -80,7 +92,7 @@ class BookingAdmin(Desk):
             mark=booking.get_payment_status_display(),
             colour=COLOUR_OF_BOOKING[BookingStatus(booking.payment_status)],
             is_test=booking.is_test,
-            lines=(f"Paid {paid} of {total}. {owed}",),
+            lines=(f"Paid {paid} of {total}. {owed}", *((_WHY_FIXED,) if terms_stand(booking) else ())),
         )
 
     @shown("Total", ordering="total_amount")

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from customer_data.admin.desk import ReadOnlyDesk, shown
 from customer_data.admin.filters import OpenFilter
@@ -47,11 +48,11 @@ class ConcernAdmin(ReadOnlyDesk):
 
 
 def open_concerns(request: HttpRequest) -> str:
-    """How many matters wait, for the sidebar."""
-    if not may_see(request.user, Concern):
-        return ""
-    waiting = Concern.objects.filter(solved_at__isnull=True)[:100].count()
-    return "99+" if waiting > 99 else str(waiting or "")
+    """How many matters wait, for the sidebar; with none, the mark by which the style sheet hides the badge."""
+    waiting = Concern.objects.filter(solved_at__isnull=True)[:100].count() if may_see(request.user, Concern) else 0
+    if not waiting:
+        return mark_safe('<i class="desk-none"></i>')
+    return "99+" if waiting > 99 else str(waiting)
 
 
 def _solve(concern: Concern, press: Press) -> str:

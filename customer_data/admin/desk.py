@@ -14,7 +14,9 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from customer_data.admin.page import MOST_ROWS, Button, Heading, NotDone, Panel, Press, buttons_of, may_change, may_see, panels_of
@@ -56,8 +58,8 @@ class Pages(_Paginator):
 class Desk(_ModelAdmin):
     """A page of ours. Subclasses say what is listed and shown; buttons and panels come from `customer_data.admin.page`."""
 
-    list_per_page = 50
-    list_max_show_all = 50
+    list_per_page = 25
+    list_max_show_all = 25
     list_filter_submit = True
     list_disable_select_all = True
     show_full_result_count = False
@@ -83,6 +85,12 @@ class Desk(_ModelAdmin):
         number = request.GET.get("p", "")
         pages.page_shown = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
         return pages
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The number of rows stands below the list; *Show all* in the title would lead to the list it stands on."""
+        listed = super().get_changelist_instance(request)
+        listed.full_result_count = listed.result_count
+        return listed
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Our buttons for ticked rows; deleting many rows with one click is not offered anywhere."""
@@ -178,6 +186,16 @@ def shown(
         description=description, ordering=ordering, label=None if label is None else dict(label), header=header
     )
     return decorate
+
+
+def moment(name: str, description: str) -> Callable[[Any, Any], str]:
+    """A field that shows the moment `name` of a row to the second."""
+
+    def shown_moment(desk: Any, row: Any) -> str:
+        at = getattr(row, name)
+        return "" if at is None else date_format(localtime(at), "j M Y, H:i:s")
+
+    return shown(description)(shown_moment)
 
 
 def link_to(row: Any, text: str = "") -> tuple[str, str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateFilter
-from unfold.utils import parse_date_str
 
 from customer_data.admin.wording import method_label
 from customer_data.gateway import gateways
@@ -22,15 +23,18 @@ class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # Unfold has no types
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self._day("from"), self._day("to")
-        if first is not None:
+        if first is not None and first.year > MINYEAR:
             queryset = queryset.filter(**{f"{self.field_path}__gte": _midnight(first)})
-        if last is not None and last < date.max:
+        if last is not None and last.year < MAXYEAR:
             queryset = queryset.filter(**{f"{self.field_path}__lt": _midnight(last + timedelta(days=1))})
         return queryset
 
     def _day(self, end: str) -> date | None:
-        day: date | None = parse_date_str(str(self.used_parameters.get(f"{self.field_path}_{end}", "")))
-        return day if day is not None and day > date.min else None
+        text = str(self.used_parameters.get(f"{self.field_path}_{end}", ""))
+        try:
+            return cast(date, forms.DateField().clean(text))
+        except ValidationError:
+            return None
 
 
 class MethodFilter(admin.SimpleListFilter):

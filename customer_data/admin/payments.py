@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from customer_data.admin.desk import ReadOnlyDesk, link_to, shown
+from customer_data.admin.desk import ReadOnlyDesk, link_to, moment, shown
 from customer_data.admin.filters import DaysFilter, MethodFilter
 from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
 from customer_data.admin.searching import payments_like
@@ -44,26 +44,34 @@ class PaymentAdmin(ReadOnlyDesk):
         (
             "At the gateway",
             {
+                "classes": ("collapse",),
                 "fields": (
                     ("shown_gateway", "account"),
                     ("gateway_reference", "gateway_status"),
                     ("instructions", "authorization_code", "authorization_expires"),
                     ("email", "notes"),
-                )
+                ),
             },
         ),
         (
             "When",
             {
+                "classes": ("collapse",),
                 "fields": (
-                    ("created_at", "sent_at"),
-                    ("checked_at", "checks_made"),
-                    ("ipn_received_at", "reported_at"),
-                    ("processed_at", "approved_by"),
-                )
+                    ("shown_created", "shown_sent"),
+                    ("shown_checked", "checks_made"),
+                    ("shown_rung", "shown_reported"),
+                    ("shown_ended", "approved_by"),
+                ),
             },
         ),
     )
+    shown_created = moment("created_at", "Asked for")
+    shown_sent = moment("sent_at", "Sent to the gateway")
+    shown_checked = moment("checked_at", "Gateway last asked")
+    shown_rung = moment("ipn_received_at", "Last notification")
+    shown_reported = moment("reported_at", "Gateway last answered")
+    shown_ended = moment("processed_at", "First ended")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
         payments: QuerySet[Payment] = super().get_queryset(request)

@@ -1,0 +1,1 @@
+"""How dates and times are written and read in Zimbabwe, for Django's `FORMAT_MODULE_PATH`."""
