@@ -202,7 +202,7 @@ def the_trail_is_unbroken() -> Iterator[str]:
            WHERE from_status <> before"""
     )
     for reference, event, start, before in rows:
-        yield f"Event {event} of payment {reference} begins at {start or 'nothing'}; the move before ended at {before or 'nothing'}."
+        yield f"Event {event} of payment {reference} begins at {start or 'nothing'}; the last ended at {before or 'nothing'}."
 
 
 def the_trail_ends_where_the_payment_stands() -> Iterator[str]:

@@ -1,0 +1,97 @@
+"""One-time codes: kept sealed, handed over at most once, never lost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from customer_data import services
+from customer_data.models import Payment
+from customer_data.offer import CannotPay
+from customer_data.status import Reason
+from customer_data.tests import till
+from customer_data.tests.drawer import OTP, Drawer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
+
+
+@pytest.fixture
+def waiting() -> Payment:
+    return till.charge(method="otp")
+
+
+def test_the_right_code_pays_and_its_leading_zero_counts(waiting: Payment, drawer: Drawer) -> None:
+    services.keep_otp(waiting, f" {OTP} ")
+    services.submit_otp(waiting.reference)
+    assert OTP.startswith("0")
+    assert drawer.otps == [OTP]
+    assert till.stands(waiting) == ("successful", "paid")
+
+
+def test_a_code_is_handed_over_at_most_once(waiting: Payment, drawer: Drawer) -> None:
+    services.keep_otp(waiting, "1111")
+    for _ in range(3):
+        services.submit_otp(waiting.reference)
+    assert drawer.otps == ["1111"]
+
+
+def test_a_lost_answer_costs_no_second_attempt_and_the_gateways_word_decides(waiting: Payment, drawer: Drawer) -> None:
+    services.keep_otp(waiting, OTP)
+    drawer.next_trouble = ["lose"]
+    services.submit_otp(waiting.reference)
+    services.submit_otp(waiting.reference)
+    assert drawer.otps == [OTP]
+    till.clock_beats()
+    assert till.stands(waiting) == ("successful", "paid")
+
+
+def test_a_wrong_code_may_be_typed_again(waiting: Payment, drawer: Drawer) -> None:
+    services.keep_otp(waiting, "9999")
+    assert services.submit_otp(waiting.reference).reason_code == Reason.WRONG_CODE
+    services.keep_otp(waiting, OTP)
+    services.submit_otp(waiting.reference)
+    assert till.stands(waiting) == ("successful", "paid")
+    assert Payment.objects.get(pk=waiting.pk).reason_code == ""
+
+
+def test_a_gateway_that_is_away_gets_no_code_and_the_customer_is_told(waiting: Payment, drawer: Drawer) -> None:
+    services.keep_otp(waiting, OTP)
+    drawer.next_trouble = ["refuse"]
+    assert services.submit_otp(waiting.reference).reason_code == Reason.GATEWAY_DOWN
+    assert drawer.otps == []
+
+
+def test_a_code_whose_task_was_lost_is_handed_over_by_the_sweep(waiting: Payment, drawer: Drawer) -> None:
+    services.keep_otp(waiting, OTP)
+    till.clock_beats(later=timedelta(seconds=10))
+    assert drawer.otps == [OTP]
+    assert till.stands(waiting) == ("successful", "paid")
+
+
+@pytest.mark.parametrize("text", ["", "123", "12345678901", "12 34", "١٢٣٤", "12a4", "-1234", "12.4"])
+def test_what_is_no_code_is_explained_and_not_sent(waiting: Payment, text: str) -> None:
+    with pytest.raises(CannotPay, match="digits only"):
+        services.keep_otp(waiting, text)
+
+
+def test_a_code_nobody_waits_for_is_refused(waiting: Payment, drawer: Drawer) -> None:
+    drawer.pay(waiting.reference)
+    till.check(waiting)
+    for payment in (waiting, till.charge(method="wallet")):
+        with pytest.raises(CannotPay, match="does not wait for a code"):
+            services.keep_otp(payment, OTP)
+
+
+def test_a_code_is_sealed_while_it_waits_and_gone_afterwards(waiting: Payment) -> None:
+    services.keep_otp(waiting, OTP)
+    assert OTP not in _in_the_column(waiting)
+    assert Payment.objects.get(pk=waiting.pk).otp == OTP
+    services.submit_otp(waiting.reference)
+    assert _in_the_column(waiting) == ""
+
+
+def _in_the_column(payment: Payment) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT otp FROM customer_data_payment WHERE id = %s", [payment.pk])
+        column: str = cursor.fetchone()[0]
+    return column
