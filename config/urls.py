@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.health import healthz, readyz
 
@@ -12,4 +13,6 @@ urlpatterns = [
     path("crm-api/", include("customer_data.urls")),
     path("crm-api/", include("paynow_integration.urls")),
     path("crm-api/", include("flows.urls")),
+    path("crm-api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("crm-api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
