@@ -64,7 +64,7 @@ class Tasks:
 
     def _use(self, url: str, transport: str | None, options: dict[str, Any]) -> None:
         app.conf.update(broker_url=url, broker_transport=transport, broker_transport_options=options)
-        app.amqp._producer_pool = None
+        app.amqp._producer_pool = None  # type: ignore[attr-defined]  # made anew, for the new address
         app.set_current()
 
 
