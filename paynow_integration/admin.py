@@ -62,7 +62,10 @@ class PaynowConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         return key
 
     def clean_api_base_url(self) -> str:
-        return normal_base_url(self.cleaned_data["api_base_url"])  # its validator has run: it can be read
+        try:
+            return normal_base_url(self.cleaned_data["api_base_url"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
     def save(self, commit: bool = True) -> PaynowConfig:  # noqa: FBT001, FBT002  Django's signature
         if self.cleaned_data["new_key"]:
