@@ -98,8 +98,9 @@ def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
     has_run_out = age >= schedule.EXPIRE_AFTER or _code_has_run_out(payment, now)
     if payment.status in OPEN and has_run_out and expire_payment(payment, source=source, reason=Reason.TIMED_OUT):
         ours.append(payment.next_check_at or claim)  # expiring makes it due, too
-    if payment.status == Status.SENDING and age >= schedule.STUCK_AFTER:
-        Concern.raise_about(payment, ConcernKind.STUCK, f"No answer about {payment.amount_shown} since it was sent.")
+    is_unheard_of = payment.status == Status.SENDING or (payment.status == Status.PENDING and payment.reported_at is None)
+    if is_unheard_of and age >= schedule.STUCK_AFTER:
+        Concern.raise_about(payment, ConcernKind.STUCK, f"No readable answer about {payment.amount_shown} since it was sent.")
     wait = None if _has_ended(payment) else schedule.ask_again_after(payment.status, age=age)
     due = None if wait is None else now + wait
     Payment.objects.filter(pk=payment.pk).update(

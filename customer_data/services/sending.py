@@ -11,6 +11,7 @@ from django.utils import timezone
 from customer_data import schedule
 from customer_data.gateway import (
     Charge,
+    Gateway,
     GatewayRefused,
     GatewayUnavailable,
     Misconfigured,
@@ -32,6 +33,7 @@ def send_payment(reference: str, *, source: str = "task") -> Payment:
         return payment
     gateway = gateway_named(payment.gateway)
     try:
+        _expect_same_mode(gateway, payment)
         prompt = gateway.start(charge_for(payment))
     except GatewayUnavailable as error:
         _send_again_or_give_up(payment, error, source=source)
@@ -82,6 +84,13 @@ def record_prompt(payment: Payment, prompt: Prompt, *, source: str) -> None:
     # Changed to another method, or already reported by a notification: the ticket is still worth keeping.
     Payment.objects.filter(pk=payment.pk).update(**{name: value for name, value in facts.items() if value})
     payment.refresh_from_db()
+
+
+def _expect_same_mode(gateway: Gateway, payment: Payment) -> None:
+    """An account that went from test to live since the customer tapped must not take real money under a test mark."""
+    account = gateway.account_for(payment.currency)
+    if account.id == payment.account and account.is_test != payment.is_test:
+        raise Misconfigured("The account went from test to live, or back, after this payment was opened. Ask for it again.")
 
 
 def _claim(payment: Payment, *, source: str) -> bool:

@@ -1,5 +1,6 @@
 """Asking the gateway for the money: once, whatever happens."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -138,6 +139,15 @@ def test_a_person_is_told_of_an_answer_lost_for_an_hour(drawer: Drawer) -> None:
     assert till.stands(payment)[0] == "sending"
 
 
+def test_a_person_is_told_when_a_waiting_payment_is_never_answered_for_readably(drawer: Drawer) -> None:
+    payment = till.charge()
+    drawer.next_trouble = ["lose"]
+    till.age(payment, timedelta(hours=1))
+    till.check(payment)
+    assert till.concerns(payment) == ["stuck"]
+    assert till.stands(payment)[0] == "pending"
+
+
 # --- No -------------------------------------------------------------------------------------------
 def test_a_refusal_ends_it_with_its_reason(drawer: Drawer) -> None:
     drawer.next_trouble = ["decline"]
@@ -145,6 +155,17 @@ def test_a_refusal_ends_it_with_its_reason(drawer: Drawer) -> None:
     assert (payment.status, payment.reason_code) == ("failed", Reason.INSUFFICIENT_FUNDS)
     assert payment.processed_at is not None
     assert payment.events.last().reason == "Not enough money in the wallet."  # type: ignore[union-attr]
+
+
+def test_an_account_that_went_live_meanwhile_takes_no_money_under_a_test_mark(drawer: Drawer) -> None:
+    account = drawer.accounts["USD"]
+    drawer.accounts["USD"] = replace(account, is_test=True)
+    payment = till.ask_for()
+    drawer.accounts["USD"] = account
+    services.send_payment(payment.reference)
+    assert till.stands(payment) == ("failed", "unpaid")
+    assert till.concerns(payment) == ["misconfigured"]
+    assert drawer.arrivals(payment.reference) == 0
 
 
 def test_after_a_refusal_the_gateway_is_asked_once_more(drawer: Drawer) -> None:
