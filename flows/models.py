@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from customer_data.models import Booking, Customer, Payment, PaymentEvent
 
@@ -51,7 +52,7 @@ class FlowSession(models.Model):
         indexes = (models.Index(fields=["booking", "-created_at"], name="flow_session_of_booking"),)
 
     def __str__(self) -> str:
-        return f"{self.booking.booking_reference}, sent {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.booking.booking_reference}, sent {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
 
 class Message(models.Model):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from customer_data.models import Payment
 from customer_data.money import Currency
@@ -123,4 +124,4 @@ class PaynowNotification(models.Model):
         constraints = (models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="notification_outcome_is_known"),)
 
     def __str__(self) -> str:
-        return f"{self.received_at:%Y-%m-%d %H:%M:%S} {self.reference or '?'}: {self.get_outcome_display()}"
+        return f"{timezone.localtime(self.received_at):%Y-%m-%d %H:%M:%S} {self.reference or '?'}: {self.get_outcome_display()}"

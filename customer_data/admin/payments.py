@@ -33,7 +33,6 @@ class PaymentAdmin(ReadOnlyDesk):
         "phone",
     )
     list_filter = ("status", MethodFilter, "currency", "is_test", ("created_at", DaysFilter))
-    list_select_related = ("booking__customer",)
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
     search_fields = ("reference",)

@@ -176,6 +176,17 @@ def test_an_unknown_id_is_called_so(simulator: PaynowSimulator) -> None:
     assert "does not know this integration ID" in tried(a_config(api_base_url=simulator.url, integration_id="404"))
 
 
+@pytest.mark.parametrize("fault", ["forged_hash", "no_hash"])
+def test_an_answer_that_is_not_signed_with_the_key_is_called_so(simulator: PaynowSimulator, fault: str) -> None:
+    simulator.fault(fault, on="trace")
+    assert "its answer is not signed with this key" in tried(a_config(api_base_url=simulator.url))
+
+
+def test_paynow_out_of_order_says_nothing_about_the_keys(simulator: PaynowSimulator) -> None:
+    simulator.fault("html", on="trace")
+    assert "nothing is known about the keys" in tried(a_config(api_base_url=simulator.url))
+
+
 def test_an_address_where_nobody_listens_is_called_so() -> None:
     sentence = tried(a_config(api_base_url="http://127.0.0.1:9"))
     assert sentence.startswith("http://127.0.0.1:9 could not be reached, so the keys were not tried.")
