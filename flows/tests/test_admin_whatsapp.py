@@ -180,7 +180,8 @@ def test_lists_cost_the_same_however_long_they_are(model: Any, django_assert_max
             event = payment.events.last()
             assert event is not None
             outbox.write_message(event)
-            tokens.issue(payment.booking)
+            _, session = tokens.issue(payment.booking)
+            FlowSession.objects.filter(pk=session.pk).update(payment=payment)
         boss.listed(model)
         with django_assert_max_num_queries(100) as captured:
             boss.listed(model)
