@@ -17,15 +17,17 @@ from customer_data.status import Status
 
 BATCH = 500
 
+# MATERIALIZED, because a subquery in WHERE may be run again for every row, and would then claim more than it was allowed.
 _CLAIM = """
-    UPDATE customer_data_payment SET next_check_at = %(until)s
-    WHERE id IN (
+    WITH due AS MATERIALIZED (
         SELECT id FROM customer_data_payment
         WHERE next_check_at <= %(now)s AND gateway = %(gateway)s
           AND (status = %(created)s OR (status = %(sending)s AND unsent)) = %(to_send)s
         ORDER BY next_check_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
     )
-    RETURNING reference
+    UPDATE customer_data_payment AS payment SET next_check_at = %(until)s
+    FROM due WHERE payment.id = due.id
+    RETURNING payment.reference
 """
 
 

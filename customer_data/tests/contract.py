@@ -25,12 +25,9 @@ from django.utils import timezone
 
 from customer_data.gateway import (
     Charge,
-    Disposition,
     Gateway,
     GatewayError,
     GatewayUnavailable,
-    Method,
-    NotGenuine,
     NotSupported,
     NotUnderstood,
     OutcomeUnknown,
@@ -43,35 +40,12 @@ from customer_data.gateway import (
 from customer_data.models import Payment
 from customer_data.money import CENT
 from customer_data.references import new_reference
-from customer_data.tests.far_side import FarSide, Notification
+from customer_data.tests.contract_hearing import HearingContract
+from customer_data.tests.far_side import FarSide
 
 
-class GatewayContract:
+class GatewayContract(HearingContract):
     """What the core relies on, whichever gateway it is."""
-
-    # --- What a subclass may say ------------------------------------------------------------------
-    def phone_for(self, method: Method) -> str:
-        """The number that pays by `method`."""
-        number = min(method.test_phones, default="") or f"{(*method.phone_prefixes, '077')[0]}1234567"
-        return f"+263{number[1:]}" if method.needs_phone else ""
-
-    def charge(self, gateway: Gateway, method: Method | None = None, *, currency: str = "") -> Charge:
-        """What the core would ask for."""
-        capabilities = gateway.capabilities()
-        method = method or capabilities.methods[0]
-        currency = currency or min(method.currencies or capabilities.currencies)
-        return Charge(
-            reference=new_reference(),
-            amount=max(Decimal("12.50"), capabilities.least.get(currency, CENT)),
-            currency=currency,
-            method=method.name,
-            account=gateway.account_for(currency).id,
-            description="BK0123456789A Victoria Falls & more",
-            phone=self.phone_for(method),
-            email="rudo@example.com",
-            return_url="https://shop.example/return?reference=1",
-            notify_url="https://shop.example/notify",
-        )
 
     # --- What it says of itself -------------------------------------------------------------------
     def test_it_is_plugged_in_under_its_own_name(self, gateway: Gateway) -> None:
@@ -189,61 +163,6 @@ class GatewayContract:
                 gateway.fetch(prompt.ticket, charge.reference)
         assert gateway.fetch(prompt.ticket, charge.reference) is not None
 
-    # --- Hearing ----------------------------------------------------------------------------------
-    def test_a_notification_says_which_payment_to_look_at(self, gateway: Gateway, far_side: FarSide) -> None:
-        if gateway.capabilities().notify_trust == Trust.NONE:
-            with pytest.raises(NotSupported):
-                gateway.read(b"", {})
-            return
-        charge, heard = self._notified(gateway, far_side)
-        [notice] = gateway.read(heard.body, heard.headers)
-        assert (notice.reference, notice.account) == (charge.reference, charge.account)
-
-    def test_a_flipped_byte_never_rings_for_another_payment(self, gateway: Gateway, far_side: FarSide) -> None:
-        if gateway.capabilities().notify_trust != Trust.PROVEN:
-            return
-        charge, heard = self._notified(gateway, far_side)
-        for position in range(len(heard.body)):
-            try:
-                notices = gateway.read(_flipped(heard.body, position), heard.headers)
-            except (NotGenuine, NotUnderstood):
-                continue
-            # Some proofs do not cover the names of fields; then nothing, or the same payment, is named.
-            assert {notice.reference for notice in notices} <= {charge.reference, ""}
-
-    def test_a_flipped_byte_of_the_reference_is_not_genuine(self, gateway: Gateway, far_side: FarSide) -> None:
-        if gateway.capabilities().notify_trust != Trust.PROVEN:
-            return
-        charge, heard = self._notified(gateway, far_side)
-        start = heard.body.index(charge.reference.encode())
-        for position in range(start, start + len(charge.reference)):
-            with pytest.raises(NotGenuine):
-                gateway.read(_flipped(heard.body, position), heard.headers)
-
-    def test_a_forged_notification_is_not_genuine(self, gateway: Gateway, far_side: FarSide) -> None:
-        if gateway.capabilities().notify_trust not in (Trust.PROVEN, Trust.SHARED_SECRET):
-            return
-        charge, _ = self._notified(gateway, far_side)
-        forged = far_side.forged_notification(charge.reference)
-        with pytest.raises(NotGenuine):
-            gateway.read(forged.body, forged.headers)
-
-    def test_the_notifier_is_told_what_became_of_it(self, gateway: Gateway) -> None:
-        if gateway.capabilities().notify_trust == Trust.NONE:
-            with pytest.raises(NotSupported):
-                gateway.reply(Disposition.ACCEPTED)
-            return
-        for disposition in Disposition:
-            assert 200 <= gateway.reply(disposition).status <= 599, disposition
-        assert gateway.reply(Disposition.ACCEPTED).status < 300
-        assert gateway.reply(Disposition.TRY_AGAIN).status >= 500
-
-    def _notified(self, gateway: Gateway, far_side: FarSide) -> tuple[Charge, Notification]:
-        charge = self.charge(gateway)
-        gateway.start(charge)
-        far_side.say(charge.reference, far_side.paid_word)
-        return charge, far_side.notification(charge.reference)
-
     # --- Capabilities -----------------------------------------------------------------------------
     def test_it_can_do_what_it_says_and_nothing_else(self, gateway: Gateway, far_side: FarSide) -> None:
         able = gateway.capabilities()
@@ -301,10 +220,6 @@ def _holds_what_it_needs(prompt: Prompt) -> bool:
     fits = len(prompt.code) <= _width("authorization_code") and len(prompt.gateway_reference) <= _width("gateway_reference")
     needed = {PromptKind.ENTER_CODE: prompt.code, PromptKind.OPEN_PAGE: prompt.url}
     return fits and bool(needed.get(prompt.kind, "nothing more"))
-
-
-def _flipped(body: bytes, position: int) -> bytes:
-    return body[:position] + bytes([body[position] ^ 1]) + body[position + 1 :]
 
 
 def _width(field: str) -> int:

@@ -46,7 +46,7 @@ STATUS_OF = {
     "returned": Status.REFUNDED,
 }
 FINAL = frozenset({"paid", "no", "withdrawn", "returned"})
-TEST_PHONES = frozenset({"0700000001"})
+TEST_PHONES = frozenset({"0711111111"})
 
 METHODS = (
     Method(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from customer_data import ledger, services, sweep
+from customer_data import ledger, sealed, services, sweep
 from customer_data.models import Booking, Payment
 from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.services import opening, sending
@@ -20,7 +20,7 @@ from customer_data.tests.drawer import OTP, Drawer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("drawer")]
 
-PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS = 1
 
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:
@@ -96,7 +96,7 @@ def two_successes(monkeypatch: pytest.MonkeyPatch) -> Booking:
     booking = make.booking("100.00")
     late = make.payment(Status.EXPIRED, amount="50.00", booking=booking)
     current = make.payment(Status.PENDING, amount="50.00", booking=booking)
-    widen(monkeypatch, Booking, "recount", threads=2)
+    widen(monkeypatch, Booking, "save", threads=2)  # the sum is computed, not yet written
     at_once(lambda: make.step(late, Status.SUCCESSFUL), lambda: make.step(current, Status.SUCCESSFUL))
     booking.refresh_from_db()
     return booking
@@ -149,11 +149,21 @@ def test_control_without_the_guard_the_customer_is_charged_twice(monkeypatch: py
     assert send_twice(monkeypatch, drawer) == 2
 
 
-def test_two_workers_hand_over_one_code(drawer: Drawer) -> None:
+def hand_over_twice(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> list[str]:
     payment = till.charge(method="otp")
     services.keep_otp(payment, OTP)
+    widen(monkeypatch, sealed, "unseal", threads=2)
     at_once(*[lambda: services.submit_otp(payment.reference)] * 2)
-    assert drawer.otps == [OTP]
+    return drawer.otps
+
+
+def test_two_workers_hand_over_one_code(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    assert hand_over_twice(monkeypatch, drawer) == [OTP]
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_the_lock_a_code_is_used_up_twice(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    assert hand_over_twice(monkeypatch, drawer) == [OTP, OTP]
 
 
 # --- Claims ---------------------------------------------------------------------------------------
@@ -172,7 +182,8 @@ def claim_while_another_claims() -> list[str]:
         with transaction.atomic():
             claimed = claim()
             first_claimed.set()
-            second_done.wait(PATIENCE_SECONDS)
+            while not second_done.is_set() and not _somebody_waits_for_us():
+                pass
         return claimed
 
     def second() -> list[str]:
@@ -182,6 +193,13 @@ def claim_while_another_claims() -> list[str]:
         return claimed
 
     return [reference for claimed in at_once(first, second) for reference in claimed]
+
+
+def _somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid)")
+        waits: bool = cursor.fetchone()[0]
+    return waits
 
 
 def test_two_sweeps_at_once_share_nothing() -> None:

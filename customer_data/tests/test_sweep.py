@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from customer_data import services
@@ -158,6 +159,18 @@ def test_a_gateway_is_asked_no_more_than_its_budget_allows(drawer: Drawer) -> No
     assert len(drawer.questions) == 4
     till.clock_beats(later=timedelta(seconds=40))
     assert len(drawer.questions) == 7
+
+
+@pytest.mark.parametrize(
+    "off", [(), ("hashjoin", "mergejoin"), ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize")]
+)
+def test_whichever_way_the_database_finds_them_no_more_are_claimed_than_allowed(off: tuple[str, ...]) -> None:
+    for payment in [till.charge() for _ in range(10)]:
+        till.make_due(payment)
+    with connection.cursor() as cursor:
+        for plan in off:
+            cursor.execute(f"SET LOCAL enable_{plan} = off")
+    assert len(claim_checks("drawer", per_minute=6, now=timezone.now())) == 3
 
 
 def test_the_bell_and_the_sweep_share_one_budget(drawer: Drawer) -> None:
