@@ -42,7 +42,7 @@ def _what_is_wrong(error: Exception, address: str) -> str:
         case Misconfigured():
             return f"Paynow answered, and the keys do not work: {error}"
         case GatewayUnavailable():
-            return f"{address} could not be reached, so the keys were not tried. {error}"
+            return f"{address} could not be reached, so the keys were not tried. Check the address and this server's connection."
         case BadHash():
             return f"{address} answered, but its answer is not signed with this key. Check the key and the API address."
         case OutcomeUnknown():
