@@ -107,6 +107,7 @@ TIME_ZONE = "Africa/Harare"
 USE_TZ = True
 FORMAT_MODULE_PATH = ["config.formats"]
 UNFOLD = staff_pages.UNFOLD
+LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"
 

@@ -76,3 +76,9 @@ def test_nobody_sees_anything_without_permission() -> None:
         assert nobody.get(address).status_code == 403
         assert Client().get(address).status_code == 302
     assert "Payments" not in nobody.get("/admin/").content.decode()
+
+
+def test_who_signs_in_at_the_door_itself_comes_to_the_first_page() -> None:
+    make.staff("door", password="a-long-password")
+    response = Client().post("/admin/login/", {"username": "door", "password": "a-long-password"})
+    assert response.headers["Location"] == "/admin/"
