@@ -11,11 +11,19 @@ from django.utils import timezone
 
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.models import Payment
-from customer_data.offer import CannotPay, method_chosen
+from customer_data.offer import CannotPay, method_chosen, owed
 from customer_data.services import PaymentRequest, keep_otp, open_payment
 from customer_data.status import MONEY_IN, UNPAID_ENDS
 from flows import screens, tokens
-from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_ERROR, PAYMENT_OTP, PAYMENT_PROCESSING, PAYMENT_SUCCESS
+from flows.definitions.payment_whatsapp_flow import (
+    CHANGE_METHOD,
+    PAYMENT,
+    PAYMENT_ERROR,
+    PAYMENT_OTP,
+    PAYMENT_PROCESSING,
+    PAYMENT_SUCCESS,
+    RETRY,
+)
 from flows.models import FlowSession
 from flows.sentences import say
 
@@ -54,7 +62,7 @@ def _answer_session(token: str, action: str, screen: str, data: Mapping[str, Any
         step = _STEPS.get((action, screen)) or _STEPS.get((action, ""), _show_form_again)
         reply = step(session, data)
     except tokens.TokenSpent as spent:
-        if not (_is_completion(action, screen) and tokens.may_repeat(spent.session)):
+        if not (_is_completion(action, screen, data) and tokens.may_repeat(spent.session)):
             return Answer(427, {"error_msg": str(spent)})
         reply = screens.completion(spent.session.payment, token)
     except tokens.TokenNotValid as refusal:
@@ -71,7 +79,7 @@ def _show_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen 
     if session.opened_at is None:
         FlowSession.objects.filter(pk=session.pk).update(opened_at=timezone.now())
     booking = session.booking
-    if booking.balance == 0 or (session.payment and session.payment.status in MONEY_IN):
+    if owed(booking) == 0 or (session.payment and session.payment.status in MONEY_IN):
         raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=booking))
     waiting = session.payment if session.payment and session.payment.is_open else None
     return screens.payment_form(booking, session.typed, notice=say("flow/waiting_notice", payment=waiting) if waiting else "")
@@ -112,10 +120,8 @@ def _open_once(session: FlowSession, typed: Mapping[str, str]) -> Payment:
 
 def _show_news(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
     """*Check status*: what we know, at once; the gateway is asked meanwhile."""
-    if _text(data.get("next")) == "change_method":
-        return _show_form_again(session, data)
     payment = session.payment
-    if payment is None:
+    if payment is None or (_wants_another_method(data) and payment.status not in MONEY_IN):
         return _show_form_again(session, data)
     if payment.is_open:
         check_soon(payment)
@@ -125,8 +131,8 @@ def _show_news(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen 
 def _submit_otp(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
     """The O'mari code: kept here, handed over by a worker, at most once."""
     payment = session.payment
-    if payment is None or _text(data.get("next")) == "change_method":
-        return _show_form_again(session, data)
+    if payment is None or _wants_another_method(data):
+        return _show_news(session, data)
     try:
         keep_otp(payment, _text(data.get("otp")))
     except CannotPay as problem:
@@ -137,9 +143,7 @@ def _submit_otp(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen
 
 
 def _end_or_retry(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
-    if _text(data.get("next")) in ("retry", "change_method"):
-        return _show_form_again(session, data)
-    return None
+    return _show_form_again(session, data) if _goes_on(data) else None
 
 
 def _end(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
@@ -169,8 +173,17 @@ _STEPS: dict[tuple[str, str], Step] = {
 }
 
 
-def _is_completion(action: str, screen: str) -> bool:
-    return action == "data_exchange" and screen in (PAYMENT_SUCCESS, PAYMENT_ERROR)
+def _is_completion(action: str, screen: str, data: Mapping[str, Any]) -> bool:
+    ends = screen == PAYMENT_SUCCESS or (screen == PAYMENT_ERROR and not _goes_on(data))
+    return action == "data_exchange" and ends
+
+
+def _wants_another_method(data: Mapping[str, Any]) -> bool:
+    return _text(data.get("next")) == CHANGE_METHOD
+
+
+def _goes_on(data: Mapping[str, Any]) -> bool:
+    return _text(data.get("next")) in (RETRY, CHANGE_METHOD)
 
 
 def _is_same_tap(payment: Payment) -> bool:
@@ -184,7 +197,7 @@ def _text(value: object) -> str:
     """
     if isinstance(value, str):
         return value[:_LONGEST_VALUE].encode("utf-8", "ignore").decode().replace("\x00", "").strip()
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+    return str(value)[:_LONGEST_VALUE] if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 def _error_key(data: Mapping[str, Any]) -> str:

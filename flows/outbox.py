@@ -3,12 +3,12 @@
 import logging
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from customer_data.models import Payment, PaymentEvent
 from customer_data.money import show_amount
-from customer_data.status import Reason, Status
+from customer_data.status import UNPAID_ENDS, Reason, Status
 from flows.models import Message
 from flows.sentences import say
 from flows.whatsapp import NotSent, SendRefused, SendUnknown, client_from_settings
@@ -38,15 +38,26 @@ def write_message(event: PaymentEvent) -> Message | None:
 
 
 def is_told(event: PaymentEvent) -> bool:
-    """Whether the customer hears of this event."""
-    return event.is_move and event.to_status in TOLD and event.payment.reason_code != Reason.METHOD_CHANGED
+    """Whether the customer hears of this event: bad news only while it is still true, a payment only when it comes in."""
+    if not event.is_move or event.to_status not in TOLD or event.from_status == Status.DISPUTED:
+        return False
+    was_replaced = event.payment.reason_code == Reason.METHOD_CHANGED
+    return event.to_status not in UNPAID_ENDS or (event.to_status == event.payment.status and not was_replaced)
 
 
 def write_missed() -> int:
     """Write the messages of moves whose process died before it could. Returns how many."""
-    recent = PaymentEvent.objects.filter(to_status__in=TOLD, created_at__gte=timezone.now() - LOOK_BACK, message__isnull=True)
-    missed = recent.exclude(from_status=F("to_status")).select_related("payment__booking__customer")
+    missed = _missed().select_related("payment__booking__customer").order_by("pk")
     return sum(write_message(event) is not None for event in missed[:500])
+
+
+def _missed() -> QuerySet[PaymentEvent]:
+    """Only what `write_message` would write: what is never told must not crowd out what is."""
+    recent = PaymentEvent.objects.filter(to_status__in=TOLD, created_at__gte=timezone.now() - LOOK_BACK, message__isnull=True)
+    reachable = Q(payment__booking__customer__wa_id__gt="") | Q(payment__booking__customer__bsuid__gt="")
+    still_true = Q(to_status=F("payment__status")) & ~Q(payment__reason_code=Reason.METHOD_CHANGED)
+    moves = recent.exclude(from_status=F("to_status")).exclude(from_status=Status.DISPUTED)
+    return moves.filter(reachable, still_true | ~Q(to_status__in=UNPAID_ENDS))
 
 
 def due_messages() -> list[int]:

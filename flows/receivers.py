@@ -21,5 +21,5 @@ def on_payment_moved(event: PaymentEvent, **_: Any) -> None:
         return
     try:
         tasks.send_message.delay(message.pk)
-    except OperationalError:
+    except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
         logger.warning("The broker is away; message %s waits for the clock.", message.pk)

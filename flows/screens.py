@@ -27,15 +27,17 @@ _FIELD_ERROR = {"phone": "Check this number", "email": "Check this address"}  # 
 
 def payment_form(booking: Booking, typed: Mapping[str, str], *, problem: CannotPay | None = None, notice: str = "") -> Screen:
     """The entry screen, with what was typed kept and a problem shown at its field and as a message."""
+    methods, amounts = _methods(booking), _amount_options(booking)
+    choices = {"payment_method": [method["id"] for method in methods], "amount_option": [amount["id"] for amount in amounts]}
     data: dict[str, Any] = {
         "booking_title": booking.title[:80],
         "booking_line": say("flow/booking_line", booking=booking, total=show_amount(booking.total_amount, booking.currency)),
         "has_notice": bool(notice),
         "notice": notice or " ",
-        "methods": _methods(booking),
-        "amount_options": _amount_options(booking),
+        "methods": methods,
+        "amount_options": amounts,
         "phone_helper": say("flow/phone_helper"),
-        "init_values": _init_values(booking, typed),
+        "init_values": _init_values(booking, typed, choices=choices),
         "error_messages": {},
     }
     if problem is not None:
@@ -136,14 +138,14 @@ def _amount_options(booking: Booking) -> list[dict[str, str]]:
     ]
 
 
-def _init_values(booking: Booking, typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, else what we know; options are chosen only from those on the screen."""
+def _init_values(booking: Booking, typed: Mapping[str, str], *, choices: Mapping[str, list[str]]) -> dict[str, str]:
+    """What was typed, else what we know; a choice that is not on the screen any more is chosen anew."""
     customer = booking.customer
     known = {"phone": customer.phone or (f"+{customer.wa_id}" if customer.wa_id else ""), "email": customer.email}
-    options = amount_options(booking)
-    if options:
-        known["amount_option"] = next(iter(options)).value
-    return {name: value for name in FIELDS if (value := typed.get(name) or known.get(name, ""))}
+    chosen = {name: value for name, value in typed.items() if name not in choices or value in choices[name]}
+    if choices["amount_option"]:
+        known["amount_option"] = choices["amount_option"][0]
+    return {name: value for name in FIELDS if (value := chosen.get(name) or known.get(name, ""))}
 
 
 def _label(payment: Payment) -> str:

@@ -1,0 +1,65 @@
+"""The drawer is the gateway, Meta is a simulator, and every reply of every test is held against the Flow JSON."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from customer_data.tests.conftest import drawer, tasks_at_once
+from flows import exchange, views
+from flows.definitions.payment_whatsapp_flow import PAYMENT_WHATSAPP_FLOW, SCREENS
+from flows.exchange import Answer
+from flows.flow_json import reply_problems
+from flows.keys import private_keys
+from flows.simulator import GraphSimulator
+
+__all__ = ["drawer", "tasks_at_once"]
+
+
+@pytest.fixture(autouse=True)
+def refused_screens(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What Meta's client would refuse to show of all that is answered in a test. There must be nothing."""
+    problems: list[str] = []
+    original = exchange.answer
+
+    def answer(request: Mapping[str, Any]) -> Answer:
+        reply = original(request)
+        if reply.status == 427:
+            problems.extend(_problems_of_refusal(reply.payload))
+        else:
+            problems.extend(reply_problems(PAYMENT_WHATSAPP_FLOW, _as_a_phone_asks(request), reply.payload))
+        return reply
+
+    monkeypatch.setattr(exchange, "answer", answer)
+    monkeypatch.setattr(views, "answer", answer)
+    yield problems
+    assert problems == []
+
+
+def _problems_of_refusal(payload: Mapping[str, Any]) -> list[str]:
+    text = payload.get("error_msg")
+    return [] if payload.keys() == {"error_msg"} and isinstance(text, str) and text.strip() else [f"{payload!r} is no refusal."]
+
+
+def _as_a_phone_asks(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A phone is on no screen but ours; what comes from nowhere may be answered with any entry."""
+    return request if request.get("screen") in SCREENS else {**request, "screen": ""}
+
+
+@pytest.fixture
+def graph(settings: Any) -> Iterator[GraphSimulator]:
+    """WhatsApp, as our settings know it."""
+    with GraphSimulator() as simulator:
+        settings.WHATSAPP_GRAPH_BASE_URL = f"{simulator.url}/v25.0"
+        settings.WHATSAPP_ACCESS_TOKEN = "token-for-tests"
+        settings.WHATSAPP_PHONE_NUMBER_ID = "100000000000001"
+        settings.WHATSAPP_BUSINESS_ACCOUNT_ID = "100000000000002"
+        yield simulator
+
+
+@pytest.fixture
+def other_keys() -> Iterator[None]:
+    """For tests that set other Flow keys: this process forgets the ones it has read."""
+    private_keys.cache_clear()
+    yield
+    private_keys.cache_clear()
