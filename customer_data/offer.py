@@ -1,6 +1,7 @@
 """What a customer may be asked to pay for a booking, by which methods, and who pays. The amount always follows from the booking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -37,13 +38,21 @@ class Payer:
     email: str
 
 
+def owed(booking: Booking) -> Decimal:
+    """What may still be asked for. Test money pays nothing once the accounts take real money."""
+    if booking.is_test and any(not account.is_test for account in _accounts_for(booking.currency)):
+        return booking.total_amount
+    return booking.balance
+
+
 def amount_options(booking: Booking) -> dict[AmountOption, Decimal]:
     """The choices worth offering, with their amounts; empty when nothing is owed."""
-    if booking.balance == 0:
+    due = owed(booking)
+    if due == 0:
         return {}
-    if booking.amount_paid > 0:
-        return {AmountOption.BALANCE: booking.balance}
-    options = {AmountOption.FULL: booking.balance}
+    if due < booking.total_amount:
+        return {AmountOption.BALANCE: due}
+    options = {AmountOption.FULL: due}
     if 0 < booking.deposit_amount < booking.total_amount:
         options[AmountOption.DEPOSIT] = booking.deposit_amount
     return options
@@ -53,16 +62,17 @@ def amount_for(booking: Booking, option: str) -> Decimal:
     """What `option` comes to now. `full` and `balance` both mean all that is still owed. Raises CannotPay."""
     if option not in list(AmountOption):
         raise CannotPay("amount_option_unknown", "Choose to pay in full, the deposit or the balance.", field="amount_option")
-    if booking.balance == 0:
+    due = owed(booking)
+    if due == 0:
         raise CannotPay("nothing_to_pay", f"Booking {booking.booking_reference} is paid. There is nothing more to pay.")
     if option != AmountOption.DEPOSIT:
-        return booking.balance
-    deposit_left = booking.deposit_amount - booking.amount_paid
+        return due
+    deposit_left = booking.deposit_amount - (booking.total_amount - due)
     if deposit_left <= 0:
-        balance = show_amount(booking.balance, booking.currency)
+        balance = show_amount(due, booking.currency)
         sentence = f"The deposit is paid, or none is asked for. Choose the balance of {balance}."
         raise CannotPay("deposit_not_due", sentence, field="amount_option")
-    return min(deposit_left, booking.balance)
+    return min(deposit_left, due)
 
 
 def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
@@ -107,11 +117,17 @@ def payer_for(method: Method, *, phone: str, email: str, booking: Booking, is_te
 
 
 def _has_account(gateway: Gateway, currency: str) -> bool:
-    try:
-        gateway.account_for(currency)
-    except Misconfigured:
-        return False
-    return True
+    return bool(list(_accounts_of([gateway], currency)))
+
+
+def _accounts_for(currency: str) -> Iterator[Account]:
+    return _accounts_of(gateways(), currency)
+
+
+def _accounts_of(those: Iterable[Gateway], currency: str) -> Iterator[Account]:
+    for gateway in those:
+        with suppress(Misconfigured):
+            yield gateway.account_for(currency)
 
 
 def _check_limits(gateway: Gateway, method: Method, currency: str, amount: Decimal) -> None:

@@ -69,5 +69,6 @@ class Reason(models.TextChoices):
     MISCONFIGURED = "misconfigured", "The gateway's configuration is wrong"
     INVALID_PAYER = "invalid_payer", "The phone number or e-mail was not accepted"
     METHOD_CHANGED = "method_changed", "The customer chose another way to pay"
+    NOT_NEEDED = "not_needed", "The booking was paid meanwhile"
     STOPPED_BY_STAFF = "stopped_by_staff", "Stopped by staff"
     OTHER = "other", "Other"

@@ -49,6 +49,7 @@ class FlowSession(models.Model):
     spent_at = models.DateTimeField(null=True, blank=True, help_text="When the Flow was completed.")
 
     class Meta:
+        verbose_name = "payment request"
         indexes = (models.Index(fields=["booking", "-created_at"], name="flow_session_of_booking"),)
 
     def __str__(self) -> str:

@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 TOLD = frozenset({Status.SUCCESSFUL, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.REFUNDED})
 """The ends a customer is told of. An attempt the customer himself replaced is not one: the new one speaks for itself."""
 
+NOT_TOLD = frozenset({Reason.METHOD_CHANGED, Reason.NOT_NEEDED})
+"""An attempt that the customer replaced, or that another one made needless: the other one speaks for itself."""
+
 LOOK_BACK = timedelta(days=2)
 SENDING_LEASE = timedelta(minutes=2)
 """A message still `sending` after this lost its worker; it is sent again. WhatsApp offers no way to ask first."""
@@ -41,7 +44,7 @@ def is_told(event: PaymentEvent) -> bool:
     """Whether the customer hears of this event: bad news only while it is still true, a payment only when it comes in."""
     if not event.is_move or event.to_status not in TOLD or event.from_status == Status.DISPUTED:
         return False
-    was_replaced = event.payment.reason_code == Reason.METHOD_CHANGED
+    was_replaced = event.payment.reason_code in NOT_TOLD
     return event.to_status not in UNPAID_ENDS or (event.to_status == event.payment.status and not was_replaced)
 
 
@@ -55,7 +58,7 @@ def _missed() -> QuerySet[PaymentEvent]:
     """Only what `write_message` would write: what is never told must not crowd out what is."""
     recent = PaymentEvent.objects.filter(to_status__in=TOLD, created_at__gte=timezone.now() - LOOK_BACK, message__isnull=True)
     reachable = Q(payment__booking__customer__wa_id__gt="") | Q(payment__booking__customer__bsuid__gt="")
-    still_true = Q(to_status=F("payment__status")) & ~Q(payment__reason_code=Reason.METHOD_CHANGED)
+    still_true = Q(to_status=F("payment__status")) & ~Q(payment__reason_code__in=NOT_TOLD)
     moves = recent.exclude(from_status=F("to_status")).exclude(from_status=Status.DISPUTED)
     return moves.filter(reachable, still_true | ~Q(to_status__in=UNPAID_ENDS))
 

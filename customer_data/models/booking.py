@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, Sum
 
 from customer_data.money import CENT, Currency, share_of, show_amount
@@ -93,6 +93,19 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.booking_reference} · {self.title}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saved with its totals: a changed price or deposit changes what the payments amount to."""
+        names = kwargs.get("update_fields")
+        if self._state.adding or (names is not None and not {"total_amount", "deposit_percent"} & set(names)):
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            Booking.objects.select_for_update().get(pk=self.pk)
+            self.amount_paid, self.payment_status, self.is_test = self.totals()
+            if names is not None:
+                kwargs["update_fields"] = {*names, "amount_paid", "payment_status", "is_test"}
+            super().save(*args, **kwargs)
 
     @property
     def deposit_amount(self) -> Decimal:

@@ -36,6 +36,8 @@ class Concern(models.Model):
     solved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name = "matter for a person"
+        verbose_name_plural = "matters for a person"
         constraints = (
             models.UniqueConstraint(
                 fields=["payment", "kind"], condition=Q(solved_at__isnull=True), nulls_distinct=False, name="concern_is_open_once"

@@ -63,7 +63,7 @@ def _claim(payment: Payment) -> datetime | None:
     now = timezone.now()
     due = Payment.objects.filter(pk=payment.pk, next_check_at__lte=now)
     claim = now + schedule.CHECK_LEASE
-    if due.update(next_check_at=claim) == 0:
+    if due.update(next_check_at=claim, checked_at=now) == 0:  # dated now: bells during a slow answer keep their distance too
         return None
     per_minute = gateway_named(payment.gateway).capabilities().polls_per_minute
     if PollBudget.take_one(payment.gateway, per_minute=per_minute, now=now):

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from customer_data import schedule
-from customer_data.gateway import Report
+from customer_data.gateway import PromptKind, Report
 from customer_data.models import Concern, ConcernKind, Payment
 from customer_data.money import show_amount
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status, may_move
@@ -74,10 +74,17 @@ def _facts(payment: Payment, report: Report) -> dict[str, Any]:
         "is_final": report.final,
         "reason_code": _reason_code(payment, report),
     }
+    if payment.status == Status.SENDING and report.status == Status.PENDING and not _needs_no_more(payment):
+        facts["prompt"] = PromptKind.NOTHING  # its code, page or address went with the lost answer
     if report.ticket is not None:
         facts["poll_url"] = payment.poll_url or report.ticket.poll_url
         facts["gateway_data"] = {**report.ticket.details, **payment.gateway_data}
     return facts
+
+
+def _needs_no_more(payment: Payment) -> bool:
+    """Whether the customer can go on without what the gateway's lost answer held: only a prompt on the phone needs nothing."""
+    return payment.prompt == PromptKind.APPROVE_ON_PHONE or bool(payment.authorization_code or payment.redirect_url)
 
 
 def _reason_code(payment: Payment, report: Report) -> str:
@@ -90,7 +97,7 @@ def _reason_code(payment: Payment, report: Report) -> str:
 def _keep(payment: Payment, facts: dict[str, Any], report: Report, *, source: str) -> None:
     """Save what was learned where nothing moved, and leave a line when the gateway's word changed."""
     is_news = payment.gateway_status != facts["gateway_status"]
-    Payment.objects.filter(pk=payment.pk).update(**facts)
+    Payment.objects.filter(pk=payment.pk).update(**facts, updated_at=timezone.now())
     for name, value in facts.items():
         setattr(payment, name, value)
     if is_news:

@@ -20,6 +20,8 @@ from customer_data.gateway import (
     gateway_named,
 )
 from customer_data.models import Concern, ConcernKind, Payment
+from customer_data.offer import owed
+from customer_data.services.opening import expire_payment
 from customer_data.status import Reason, Status
 
 
@@ -99,12 +101,24 @@ def _claim(payment: Payment, *, source: str) -> bool:
     first_question = now + schedule.CHECK_LEASE
     if payment.status == Status.CREATED:
         facts: dict[str, Any] = {"sent_at": now, "sends_made": 1, "next_check_at": first_question}
-        return payment.move_to(Status.SENDING, source=source, **facts) is not None
+        return _is_still_needed(payment, source=source) and payment.move_to(Status.SENDING, source=source, **facts) is not None
+    if payment.unsent and not _is_still_needed(payment, source=source):
+        return False
     again = Payment.objects.filter(pk=payment.pk, status=Status.SENDING, unsent=True)
     claimed = again.update(unsent=False, sent_at=now, sends_made=F("sends_made") + 1, next_check_at=first_question) == 1
     if claimed:
         payment.refresh_from_db(fields=["status", "unsent", "sent_at", "sends_made", "next_check_at"])
     return claimed
+
+
+def _is_still_needed(payment: Payment, *, source: str) -> bool:
+    """Whether the booking still needs the money; another attempt may just have paid it. If not, this one is closed unsent."""
+    booking = payment.booking
+    booking.refresh_from_db()
+    if payment.amount <= owed(booking):
+        return True
+    expire_payment(payment, source=source, reason=Reason.NOT_NEEDED)
+    return False
 
 
 def _ask_soon(payment: Payment, error: OutcomeUnknown, *, source: str) -> None:

@@ -152,3 +152,19 @@ def test_a_bad_address_is_explained(email: str) -> None:
 def test_a_test_account_needs_no_address_of_the_customer(drawer: Drawer) -> None:
     drawer.accounts["USD"] = replace(drawer.accounts["USD"], is_test=True)
     assert till.ask_for(make.booking(customer=make.customer(email=""))).email == ""
+
+
+def test_test_money_does_not_stand_in_the_way_of_real_money(drawer: Drawer) -> None:
+    booking = make.payment("successful", is_test=True).booking
+    booking.refresh_from_db()
+    assert (booking.payment_status, booking.is_test) == ("paid", True)
+    payment = till.ask_for(booking)
+    assert (payment.amount, payment.is_test) == (booking.total_amount, False)
+
+
+def test_a_booking_paid_in_test_money_is_paid_while_the_account_is_a_test_one(drawer: Drawer) -> None:
+    drawer.accounts["USD"] = replace(drawer.accounts["USD"], is_test=True)
+    booking = make.payment("successful", is_test=True).booking
+    booking.refresh_from_db()
+    with pytest.raises(CannotPay):
+        till.ask_for(booking)

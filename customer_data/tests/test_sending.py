@@ -193,6 +193,37 @@ def test_a_customer_who_chose_another_way_meanwhile_keeps_the_new_one(drawer: Dr
     assert booking.payments.get(status=Status.CREATED).payment_method == "drawer_purse"
 
 
+def test_an_attempt_that_the_booking_no_longer_needs_is_not_sent(drawer: Drawer) -> None:
+    first = till.charge()
+    second = till.ask_for(first.booking, method="code")
+    drawer.pay(first.reference)
+    till.check(first)
+    services.send_payment(second.reference)
+    assert till.stands(first) == ("successful", "paid")
+    assert Payment.objects.get(pk=second.pk).reason_code == Reason.NOT_NEEDED
+    assert drawer.arrivals(second.reference) == 0
+
+
+def test_an_unsent_attempt_that_the_booking_no_longer_needs_is_not_repeated(drawer: Drawer) -> None:
+    first = till.charge()
+    drawer.next_trouble = ["refuse"]
+    second = till.charge(first.booking, method="code")
+    drawer.pay(first.reference)
+    till.check(first)
+    till.clock_beats(later=timedelta(minutes=1))
+    assert Payment.objects.get(pk=second.pk).reason_code == Reason.NOT_NEEDED
+    assert drawer.arrivals(second.reference) == 0
+
+
+@pytest.mark.parametrize(("method", "prompt"), [("wallet", "approve_on_phone"), ("code", "nothing"), ("page", "nothing")])
+def test_what_went_with_a_lost_answer_is_not_promised_to_the_customer(drawer: Drawer, method: str, prompt: str) -> None:
+    drawer.next_trouble = ["lose"]
+    payment = till.charge(method=method)
+    till.check(payment)
+    found = Payment.objects.get(pk=payment.pk)
+    assert (found.status, found.prompt) == ("pending", prompt)
+
+
 def test_a_bell_that_is_faster_than_the_answer_is_not_undone(drawer: Drawer) -> None:
     def pay_and_ring(charge: object) -> None:
         payment = Payment.objects.get()

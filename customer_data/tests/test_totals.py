@@ -122,3 +122,16 @@ def test_real_money_that_went_back_is_not_replaced_by_test_money() -> None:
     make.payment(Status.SUCCESSFUL, booking=booking, is_test=True)
     make.payment(Status.REFUNDED, booking=booking)
     assert shown(booking) == ("refunded", Decimal("0.00"), False)
+
+
+def test_a_changed_price_changes_what_the_payments_amount_to() -> None:
+    booking = make.payment("successful", amount="231.00").booking
+    booking.refresh_from_db()
+    booking.total_amount = Decimal("300.00")
+    booking.save()
+    booking.refresh_from_db()
+    assert (booking.payment_status, str(booking.amount_paid)) == ("deposit_paid", "231.00")
+    booking.deposit_percent = Decimal(100)
+    booking.save(update_fields=["deposit_percent"])
+    booking.refresh_from_db()
+    assert booking.payment_status == "part_paid"
