@@ -1,3 +1,19 @@
-"""Fixtures for every part: a real Redis, started on demand."""
+"""Fixtures for every part: a real Redis, started on demand, and a test database that nobody holds when it is dropped."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
 
 pytest_plugins = ["config.tests.redis_server"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """pytest-django's, and at the end the server lets go of processes that tests have killed."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
