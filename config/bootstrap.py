@@ -37,6 +37,7 @@ CAUSES = (
             "Network is unreachable",
             "connection broken",
             "HTTP error",
+            "Retrying (Retry(",
         ),
         "pip cannot reach a package index. Check the network, or set PIP_INDEX_URL to an index of yours, and run make again",
     ),
@@ -52,7 +53,7 @@ CAUSES = (
     ),
     (
         ("No matching distribution found",),
-        "the package index has no build of a package for this Python and machine. Use Python 3.11 to 3.13 and run make again",
+        "pip found no build of a package. See that it reaches its index, use Python 3.11 to 3.13, and run make again",
     ),
 )
 
@@ -118,7 +119,8 @@ def make_venv():  # type: () -> None
 
 
 def install(requirements):  # type: (str) -> None
-    print("Installing " + requirements + " into .venv; the first time this takes about a minute ...", flush=True)
+    sys.stdout.write("Installing " + requirements + " into .venv; the first time this takes about a minute ...\n")
+    sys.stdout.flush()
     command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-r", os.path.join(ROOT, requirements)]
     with open(LOG, "w") as log:
         status = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT)
