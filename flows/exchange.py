@@ -102,10 +102,12 @@ def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Scree
 def _open_once(session: FlowSession, typed: Mapping[str, str]) -> Payment:
     """One payment for one form, however often and however simultaneously it is delivered."""
     with transaction.atomic():
-        # A second delivery waits here, and then sees the payment of the first.
-        locked = FlowSession.objects.select_for_update(of=("self",)).select_related("payment__booking").get(pk=session.pk)
-        if locked.payment is not None and locked.typed == typed and _is_same_tap(locked.payment):
-            return locked.payment
+        # A second delivery waits here. It reads the payment only then: a join would read it as it was before the wait, and
+        # not find the one that the first delivery made.
+        locked = FlowSession.objects.select_for_update().get(pk=session.pk)
+        first = locked.payment
+        if first is not None and locked.typed == typed and _is_same_tap(first):
+            return first
         request = PaymentRequest(
             booking_id=session.booking_id,
             payment_method=method_chosen(typed["payment_method"], session.booking.currency).name,

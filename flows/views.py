@@ -34,4 +34,3 @@ class PaymentFlowView(SignedDoor):
         if settings.DEBUG:
             check_reply(opened.payload, reply)
         return HttpResponse(seal_response(reply.payload, opened), status=reply.status, content_type="text/plain")
-

@@ -1,9 +1,13 @@
 """The drawer is the gateway, Meta is a simulator, and every reply of every test is held against the Flow JSON."""
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from celery import current_app as app
+from django.db import connections
 
 from customer_data.tests.conftest import drawer, tasks_at_once
 from flows import exchange, views
@@ -46,6 +50,21 @@ def _as_a_phone_asks(request: Mapping[str, Any]) -> Mapping[str, Any]:
     return request if request.get("screen") in SCREENS else {**request, "screen": ""}
 
 
+@pytest.fixture(autouse=True)
+def broker() -> Iterator[None]:
+    """What is handed out waits in memory, and nobody does it."""
+    before = (app.conf.broker_url, app.conf.broker_transport, app.conf.broker_transport_options)
+    _use_broker("memory://localhost/", None, {})
+    yield
+    _use_broker(*before)
+
+
+def _use_broker(url: str, transport: str | None, options: dict[str, Any]) -> None:
+    app.conf.update(broker_url=url, broker_transport=transport, broker_transport_options=options)
+    app.amqp._producer_pool = None
+    app.set_current()
+
+
 @pytest.fixture
 def graph(settings: Any) -> Iterator[GraphSimulator]:
     """WhatsApp, as our settings know it."""
@@ -63,3 +82,25 @@ def other_keys() -> Iterator[None]:
     private_keys.cache_clear()
     yield
     private_keys.cache_clear()
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list[Any]]:
+    """Runs actions in threads of their own, each with a connection of its own; what each returned or raised."""
+
+    def run(*actions: Callable[[], Any]) -> list[Any]:
+        start = threading.Barrier(len(actions))
+
+        def act(action: Callable[[], Any]) -> Any:
+            start.wait()
+            try:
+                return action()
+            except Exception as error:  # whatever it is, the test looks at it
+                return error
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(actions)) as pool:
+            return list(pool.map(act, actions))
+
+    return run

@@ -48,10 +48,10 @@ def asked(token: str, action: str = "data_exchange", screen: str = PAYMENT, **da
     return exchange.answer({"version": "3.0", "action": action, "screen": screen, "flow_token": token, "data": data})
 
 
-def submit(phone: Phone, **fields: Any) -> Shown:
+def submit(on: Phone, **fields: Any) -> Shown:
     """Open the form, fill it in and tap *Pay now*."""
-    phone.open()
-    return phone.submit(**(FORM | fields))
+    on.open()
+    return on.submit(**(FORM | fields))
 
 
 def sent(booking: Booking) -> Payment:

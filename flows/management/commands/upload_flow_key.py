@@ -13,7 +13,10 @@ class Command(BaseCommand):
     help = "Uploads the public half of the newest Flow key and verifies the signature status that Meta reports."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        keys = private_keys()
+        try:
+            keys = private_keys()
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         if not keys:
             raise CommandError("There is no Flow key. Set WHATSAPP_FLOW_PRIVATE_KEY.")
         client = client_from_settings()

@@ -1,0 +1,49 @@
+"""A worker in a process of its own, to be killed: `python -m flows.tests.dying_messenger POINT NUMBER GRAPH_URL DATABASE`."""
+
+import signal
+import sys
+from typing import Any
+
+import django
+from django.conf import settings
+
+
+def main(point: str, number: str, graph_url: str, database: str) -> None:
+    settings.DATABASES["default"]["NAME"] = database
+    settings.WHATSAPP_GRAPH_BASE_URL = graph_url
+    settings.WHATSAPP_ACCESS_TOKEN = "token-for-tests"
+    settings.WHATSAPP_PHONE_NUMBER_ID = "100000000000001"
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    django.setup()
+    work(point, number)
+
+
+def work(point: str, number: str) -> None:
+    """Goes as far as `point`, says so, and waits for its end."""
+    from customer_data.models import Payment  # noqa: PLC0415  models need the settings above
+    from customer_data.tests import make  # noqa: PLC0415
+    from flows import outbox, tasks  # noqa: PLC0415
+    from flows.whatsapp import WhatsAppClient  # noqa: PLC0415
+
+    doors: dict[str, tuple[Any, str]] = {
+        "moved": (outbox, "write_message"),
+        "written": (tasks, "send_message"),
+        "claimed": (WhatsAppClient, "send_text"),
+    }
+    owner, name = doors[point]
+    setattr(owner, name, _Stop())
+    make.move(Payment.objects.get(pk=number), "successful")
+
+
+class _Stop:
+    """Stands at a door nobody gets through, as a function or as a task."""
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        print("here", flush=True)
+        signal.pause()
+
+    delay = __call__
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

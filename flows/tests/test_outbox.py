@@ -1,0 +1,378 @@
+"""The customer is told once how a payment ended, in one text, whatever dies or is away on the way there."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from customer_data.models import Payment, PaymentEvent
+from customer_data.status import Reason, Status
+from customer_data.tests import make
+from flows import outbox, tasks
+from flows.models import Message
+from flows.outbox import (
+    NOT_TOLD,
+    SENDING_LEASE,
+    TOLD,
+    TRY_AGAIN_AFTER,
+    due_messages,
+    is_told,
+    send_message,
+    write_message,
+    write_missed,
+)
+from flows.refusals import ADVICE, Advice
+from flows.simulator import FaultKind, GraphSimulator
+
+pytestmark = pytest.mark.usefixtures("drawer")
+committed = pytest.mark.django_db(transaction=True)
+quick = pytest.mark.django_db
+
+
+def last_move(payment: Payment) -> PaymentEvent:
+    return [event for event in payment.events.all() if event.is_move][-1]
+
+
+def told(status: str, **facts: Any) -> str:
+    """The text about a payment that ended like this."""
+    payment = make.move(make.payment(Status.PENDING, **facts.pop("on", {})), status, **facts)
+    message = write_message(last_move(payment))
+    assert message is not None
+    return message.body
+
+
+def text_of(graph: GraphSimulator) -> list[str]:
+    return [message.body["text"]["body"] for message in graph.messages]
+
+
+# --- What is said ---------------------------------------------------------------------------------
+@quick
+def test_paid_in_full_says_the_amount_the_booking_and_that_nothing_is_left() -> None:
+    booking = make.booking("231.00", title="Hwange & Mana <Pools>")
+    text = told(Status.SUCCESSFUL, on={"booking": booking})
+    assert text.startswith("*Paid.* We received US$ 231.00 for Hwange & Mana <Pools>. Thank you.")
+    assert booking.booking_reference in text
+    assert text.endswith("Your booking is paid in full.")
+
+
+@quick
+def test_a_deposit_says_what_was_paid_and_what_is_left() -> None:
+    text = told(Status.SUCCESSFUL, on={"booking": make.booking("231.00"), "amount": "115.50"})
+    assert "We received US$ 115.50" in text
+    assert text.endswith("Paid so far: US$ 115.50. Still to pay: US$ 115.50.")
+
+
+@quick
+def test_a_test_payment_says_first_that_no_money_moved() -> None:
+    assert told(Status.SUCCESSFUL, on={"is_test": True}).startswith("TEST, no money moved.\n*Paid.*")
+
+
+@quick
+def test_an_apostrophe_an_ampersand_and_a_bracket_arrive_as_they_are() -> None:
+    text = told(Status.SUCCESSFUL, on={"booking": make.booking(title="O'Hara & Sons <VIP>")})
+    assert "O'Hara & Sons <VIP>" in text
+    assert not {"&amp;", "&#x27;", "&lt;"} & set(text.split())
+    assert "&amp;" not in text
+    assert "&#" not in text
+
+
+@quick
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in NOT_TOLD])
+def test_a_payment_that_failed_says_why_what_is_owed_and_what_to_do(status: Status, reason: Reason) -> None:
+    lines = told(status, reason_code=reason).split("\n")
+    assert lines[0].startswith("*Not paid.* ")
+    assert len(lines[0]) > len("*Not paid.* ") + 20
+    assert "US$ 231.00 for booking B" in lines[1]
+    assert lines[1].endswith("Write to us here and we will send you a new form.")
+
+
+@quick
+def test_an_expired_payment_warns_of_paying_twice() -> None:
+    """Lesson 29."""
+    text = told(Status.EXPIRED, reason_code=Reason.TIMED_OUT)
+    assert "If you did approve it, do not pay again" in text
+
+
+@quick
+def test_money_that_went_back_is_said() -> None:
+    assert "*Refunded.* US$ 231.00" in told(Status.REFUNDED)
+
+
+@quick
+def test_no_text_is_longer_than_whatsapp_takes() -> None:
+    booking = make.booking("99999.99", title="&" * 200, deposit_percent=Decimal(0))
+    assert len(told(Status.SUCCESSFUL, on={"booking": booking})) < 4096
+
+
+# --- Who is told of what --------------------------------------------------------------------------
+@quick
+@pytest.mark.parametrize("status", list(Status))
+def test_only_ends_are_told(status: Status) -> None:
+    payment = make.payment(status)
+    ends = {Status.SUCCESSFUL, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.REFUNDED}
+    assert (write_message(last_move(payment)) is not None) == (status in ends)
+    assert ends == TOLD
+
+
+@quick
+def test_a_note_in_the_trail_is_not_told() -> None:
+    payment = make.payment(Status.SUCCESSFUL)
+    assert write_message(payment.note(source="test", reason="The gateway says Paid again.")) is None
+
+
+@quick
+def test_a_customer_who_is_not_on_whatsapp_is_not_written_to() -> None:
+    payment = make.payment(Status.SUCCESSFUL, booking=make.booking(customer=make.customer(wa_id=None, bsuid=None)))
+    assert write_message(last_move(payment)) is None
+    assert write_missed() == 0
+
+
+@quick
+def test_a_customer_known_only_by_whatsapps_own_id_is_reached_by_it(graph: GraphSimulator) -> None:
+    customer = make.customer(wa_id=None, bsuid="ZW.13491208655302741918")
+    payment = make.payment(Status.SUCCESSFUL, booking=make.booking(customer=customer))
+    message = write_message(last_move(payment))
+    assert message is not None
+    send_message(message.pk)
+    assert graph.messages[0].to == "ZW.13491208655302741918"
+
+
+@quick
+@pytest.mark.parametrize("reason", [Reason.METHOD_CHANGED, Reason.NOT_NEEDED])
+def test_an_attempt_that_another_one_replaced_is_not_told(reason: Reason) -> None:
+    """Lesson 29."""
+    payment = make.move(make.payment(Status.PENDING), Status.EXPIRED, reason_code=reason)
+    assert write_message(last_move(payment)) is None
+    assert write_missed() == 0
+
+
+@quick
+def test_late_money_on_a_replaced_attempt_is_told_as_paid_and_nothing_else() -> None:
+    """Lesson 29: the end that was not told must not be told now."""
+    payment = make.move(make.payment(Status.PENDING), Status.EXPIRED, reason_code=Reason.METHOD_CHANGED)
+    make.move(payment, Status.SUCCESSFUL, reason_code="")
+    assert write_missed() == 1
+    (message,) = Message.objects.all()
+    assert message.body.startswith("*Paid.*")
+    assert write_missed() == 0
+
+
+@quick
+def test_bad_news_that_was_missed_and_is_no_longer_true_is_not_told() -> None:
+    """Lesson 29."""
+    make.move(make.payment(Status.FAILED), Status.SUCCESSFUL, reason_code="")
+    assert write_missed() == 1
+    assert Message.objects.get().body.startswith("*Paid.*")
+
+
+@quick
+def test_a_dispute_that_was_won_is_not_told_as_a_second_payment() -> None:
+    payment = make.payment(Status.SUCCESSFUL)
+    assert write_missed() == 1
+    make.move(make.move(payment, Status.DISPUTED), Status.SUCCESSFUL)
+    assert write_message(last_move(payment)) is None
+    assert write_missed() == 0
+
+
+# --- Once -----------------------------------------------------------------------------------------
+@quick
+def test_one_move_is_one_message_however_often_it_is_written() -> None:
+    event = last_move(make.payment(Status.SUCCESSFUL))
+    first, second = write_message(event), write_message(event)
+    assert first == second
+    assert write_missed() == 0
+    assert Message.objects.count() == 1
+
+
+@committed
+@pytest.mark.usefixtures("tasks_at_once")
+def test_a_payment_that_moves_is_told_at_once_and_once(graph: GraphSimulator) -> None:
+    payment = make.payment(Status.SUCCESSFUL)
+    (message,) = graph.messages
+    assert message.to == payment.booking.customer.wa_id
+    assert "*Paid.*" in message.body["text"]["body"]
+    tasks.tell_missed()
+    send_message(Message.objects.get().pk)
+    assert len(graph.messages) == 1
+    assert Message.objects.get().wamid == message.wamid
+
+
+@committed
+def test_a_move_whose_message_was_never_written_is_found(graph: GraphSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver never ran."""
+    monkeypatch.setattr("customer_data.signals.payment_moved.send_robust", lambda *_, **__: [])
+    make.payment(Status.SUCCESSFUL)
+    assert not Message.objects.exists()
+    assert write_missed() == 1
+    for message_id in due_messages():
+        send_message(message_id)
+    assert len(graph.messages) == 1
+    assert due_messages() == []
+
+
+@quick
+def test_what_is_never_told_does_not_crowd_out_what_is() -> None:
+    for _ in range(3):
+        make.payment(Status.SUCCESSFUL, booking=make.booking(customer=make.customer(wa_id=None)))
+    make.payment(Status.SUCCESSFUL)
+    found = [event.payment.booking.customer.wa_id for event in outbox._missed()]
+    assert len(found) == 1
+    assert found[0]
+
+
+@quick
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("reason", ["", Reason.METHOD_CHANGED, Reason.TIMED_OUT])
+def test_what_is_looked_for_is_what_is_told(status: Status, reason: str) -> None:
+    """The query and the rule say the same of every event."""
+    payment = make.payment(status)
+    Payment.objects.filter(pk=payment.pk).update(reason_code=reason)
+    by_rule = {event.pk for event in PaymentEvent.objects.select_related("payment") if is_told(event)}
+    assert {event.pk for event in outbox._missed()} == by_rule
+
+
+@committed
+@pytest.mark.parametrize("trouble", [OperationalError, OSError])
+def test_with_the_broker_away_the_message_waits_for_the_clock(
+    graph: GraphSimulator, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(*_: Any) -> None:
+        raise trouble
+
+    monkeypatch.setattr(tasks.send_message, "delay", away)
+    make.payment(Status.SUCCESSFUL)
+    assert "waits for the clock" in caplog.text
+    (message_id,) = due_messages()
+    send_message(message_id)
+    assert len(graph.messages) == 1
+
+
+@committed
+@pytest.mark.parametrize(("point", "is_written"), [("moved", False), ("written", True), ("claimed", True)])
+def test_a_worker_killed_between_the_move_and_the_message_leaves_nobody_untold(
+    graph: GraphSimulator, point: str, is_written: bool
+) -> None:
+    payment = make.payment(Status.PENDING)
+    database = str(connection.settings_dict["NAME"])
+    command = [sys.executable, "-m", "flows.tests.dying_messenger", point, str(payment.pk), f"{graph.url}/v25.0", database]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+        process.kill()
+    payment.refresh_from_db()
+    assert payment.status == "successful"
+    assert Message.objects.exists() == is_written
+    assert graph.messages == []
+    if point == "claimed":
+        assert due_messages() == []  # another worker may be at it
+        Message.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+    for _ in range(2):
+        write_missed()
+        for message_id in due_messages():
+            send_message(message_id)
+    assert len(graph.messages) == 1
+    assert Message.objects.get().status == Message.Status.SENT
+
+
+# --- Sending --------------------------------------------------------------------------------------
+@pytest.fixture
+def message(db: None) -> Message:
+    written = write_message(last_move(make.payment(Status.SUCCESSFUL)))
+    assert written is not None
+    return written
+
+
+def waits(message: Message) -> timedelta | None:
+    message.refresh_from_db()
+    return None if message.next_try_at is None else message.next_try_at - timezone.now()
+
+
+@pytest.mark.parametrize("code", sorted(ADVICE))
+def test_every_refusal_is_tried_again_or_given_up_as_the_table_says(message: Message, graph: GraphSimulator, code: int) -> None:
+    graph.faults.add(FaultKind.REFUSE, code=code)
+    send_message(message.pk)
+    wait = waits(message)
+    if ADVICE[code] is Advice.RETRY:
+        assert message.status == Message.Status.QUEUED
+        assert wait is not None
+        assert timedelta(seconds=3) < wait <= TRY_AGAIN_AFTER[0]
+    else:
+        assert (message.status, wait) == (Message.Status.FAILED, None)
+    assert str(code) in message.last_error
+
+
+@pytest.mark.parametrize("kind", [FaultKind.BREAK, FaultKind.CUT, FaultKind.LOSE_REPLY])
+def test_without_an_answer_it_is_tried_again(message: Message, graph: GraphSimulator, kind: FaultKind) -> None:
+    graph.faults.add(kind)
+    send_message(message.pk)
+    assert waits(message) is not None
+    assert message.status == Message.Status.QUEUED
+    make_due(message)
+    send_message(message.pk)
+    message.refresh_from_db()
+    assert message.status == Message.Status.SENT
+
+
+def make_due(message: Message) -> None:
+    Message.objects.filter(pk=message.pk).update(next_try_at=timezone.now())
+
+
+def test_the_waits_grow_and_then_a_person_reads_it_in_the_log(
+    message: Message, graph: GraphSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph.faults.add(FaultKind.REFUSE, code=131056, times=10)
+    for tries, expected in enumerate(TRY_AGAIN_AFTER, start=1):
+        send_message(message.pk)
+        wait = waits(message)
+        assert wait is not None
+        assert expected - timedelta(seconds=2) < wait <= expected
+        assert message.attempts == tries
+        make_due(message)
+    send_message(message.pk)
+    assert waits(message) is None
+    assert message.status == Message.Status.FAILED
+    assert "was not sent" in caplog.text
+    assert message.customer.wa_id not in caplog.text
+
+
+def test_without_settings_nothing_is_lost(message: Message, settings: Any) -> None:
+    settings.WHATSAPP_PHONE_NUMBER_ID = ""
+    send_message(message.pk)
+    assert waits(message) is not None
+    assert "WHATSAPP_PHONE_NUMBER_ID is not set" in message.last_error
+
+
+def test_a_text_whatsapp_would_never_take_is_given_up_at_once(message: Message, graph: GraphSimulator) -> None:
+    Message.objects.update(body="x" * 5000)
+    send_message(message.pk)
+    assert waits(message) is None
+    assert "4096" in message.last_error
+    assert graph.messages == []
+
+
+def test_a_message_that_another_worker_has_is_left_alone(message: Message, graph: GraphSimulator) -> None:
+    Message.objects.update(status=Message.Status.SENDING, next_try_at=timezone.now() + SENDING_LEASE)
+    send_message(message.pk)
+    assert graph.messages == []
+
+
+def test_what_is_not_due_is_not_listed(message: Message) -> None:
+    assert due_messages() == [message.pk]
+    Message.objects.update(next_try_at=timezone.now() + timedelta(seconds=5))
+    assert due_messages() == []
+
+
+@committed
+def test_two_workers_with_one_message_send_it_once(graph: GraphSimulator, at_once: Callable[..., list[Any]]) -> None:
+    written = write_message(last_move(make.payment(Status.SUCCESSFUL)))
+    assert written is not None
+    at_once(*[lambda: send_message(written.pk)] * 4)
+    assert len(graph.messages) == 1
