@@ -1,0 +1,1 @@
+"""The benchmarks: every figure beside its peer or limit, in one run."""
