@@ -85,9 +85,10 @@ def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
 
 def method_chosen(choice: str, currency: str) -> Method:
     """The way to pay that a form calls `choice`. Raises CannotPay: another wallet is never chosen instead."""
-    for _, method in methods_for(currency):
-        if method.choice == choice:
-            return method
+    for gateway in gateways():  # whether it has an account is asked when the payment is opened
+        for method in gateway.capabilities().methods_in(currency):
+            if method.choice == choice:
+                return method
     raise CannotPay("method_unknown", "Choose one of the ways to pay that are listed.", field="payment_method")
 
 

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import segno
@@ -125,10 +126,15 @@ def _error(payment: Payment) -> Screen:
 
 def _methods(booking: Booking) -> list[dict[str, str]]:
     methods = [
-        {"id": method.choice, "title": method.label[:30], "description": say(f"flow/method_{method.prompt}", method=method)}
+        {"id": method.choice, "title": method.label[:30], "description": _how_to(method.prompt)}
         for _, method in methods_for(booking.currency)
     ]
     return methods or [{"id": NONE_AVAILABLE, "title": "Not available now", "description": say("flow/no_method")}]
+
+
+@cache
+def _how_to(prompt: PromptKind) -> str:
+    return say(f"flow/method_{prompt}")
 
 
 def _amount_options(booking: Booking) -> list[dict[str, str]]:

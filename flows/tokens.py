@@ -40,14 +40,14 @@ def issue(booking: Booking) -> tuple[str, FlowSession]:
 
 def redeem(token: str) -> FlowSession:
     """The session of a token, with booking, customer and payment. Raises TokenNotValid."""
-    found = FlowSession.objects.select_related("booking__customer", "payment")
-    session = found.filter(token_hash=hash_token(token)).first()
+    found = FlowSession.objects.select_related("booking__customer").filter(token_hash=hash_token(token))
+    session = next(iter(found), None)
     if session is None:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
     if session.spent_at is not None:
         raise TokenSpent("This form was used already. Write to us in the chat if you want to pay again.", session)
-    if session.payment is not None:
-        session.payment.booking = session.booking  # the same row; saves a join
+    if session.payment is not None:  # not joined above: most forms are opened before there is one
+        session.payment.booking = session.booking
     if session.expires_at <= timezone.now():
         raise TokenNotValid("This form has expired. Write to us in the chat and we will send you a new one.")
     return session

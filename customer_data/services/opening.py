@@ -36,8 +36,7 @@ def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Pa
         amount = amount_for(booking, request.amount_option)
         gateway, method, account = choose_method(request.payment_method, booking.currency, amount)
         payer = payer_for(method, phone=request.phone, email=request.email, booking=booking, is_test=account.is_test)
-        current = booking.payments.filter(status__in=OPEN).first()
-        if current is not None:
+        for current in _open_payments(booking):
             if _is_the_same(current, method, amount, payer):
                 return current
             expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
@@ -61,6 +60,12 @@ def expire_payment(
         next_check_at=timezone.now() if was_sent else None,
     )
     return event is not None
+
+
+def _open_payments(booking: Booking) -> list[Payment]:
+    """None or one. Its many columns are read only when there is one, which is seldom."""
+    open_ids = list(booking.payments.filter(status__in=OPEN).values_list("pk", flat=True))
+    return list(Payment.objects.filter(pk__in=open_ids)) if open_ids else []
 
 
 def _is_the_same(current: Payment, method: Method, amount: Decimal, payer: Payer) -> bool:
