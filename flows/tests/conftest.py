@@ -61,7 +61,7 @@ def broker() -> Iterator[None]:
 
 def _use_broker(url: str, transport: str | None, options: dict[str, Any]) -> None:
     app.conf.update(broker_url=url, broker_transport=transport, broker_transport_options=options)
-    app.amqp._producer_pool = None
+    app.amqp._producer_pool = None  # type: ignore[attr-defined]  # it holds connections to the broker before
     app.set_current()
 
 

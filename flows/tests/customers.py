@@ -9,9 +9,10 @@ from django.test import Client
 
 from customer_data import services
 from customer_data.models import Booking, Payment
+from customer_data.tests import make
 from flows import exchange, tokens
 from flows.crypto import public_key_pem
-from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_WHATSAPP_FLOW
+from flows.definitions.payment_whatsapp_flow import CHECK, PAYMENT, PAYMENT_PROCESSING, PAYMENT_WHATSAPP_FLOW
 from flows.keys import private_keys
 from flows.simulator import Phone, Shown
 
@@ -57,3 +58,25 @@ def submit(on: Phone, **fields: Any) -> Shown:
 def sent(booking: Booking) -> Payment:
     """What the worker does: the newest payment of the booking, put before the customer."""
     return services.send_payment(booking.payments.latest("created_at").reference, source="test")
+
+
+def on_screen(status: str, *, booking: Booking | None = None, **fields: Any) -> tuple[Phone, Payment]:
+    """A customer who tapped *Pay now*, and whose payment has come to `status` since."""
+    booking = booking or make.booking()
+    phone = phone_of(booking)
+    submit(phone, **fields)
+    payment = booking.payments.latest("created_at")
+    return phone, make.move(payment, status)
+
+
+def check(phone: Phone) -> Shown:
+    return phone.tap({"next": CHECK})
+
+
+def started(method: str, **fields: Any) -> tuple[Phone, Payment]:
+    booking = make.booking()
+    phone = phone_of(booking)
+    first = submit(phone, payment_method=method, **fields)
+    assert first.screen == PAYMENT_PROCESSING
+    assert first.data["heading"] == "Starting your payment"
+    return phone, sent(booking)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from customer_data import ledger
 from customer_data.models import Booking, Payment
+from customer_data.services import open_payment
 from customer_data.status import Status
 from customer_data.tests import make
 from customer_data.tests.drawer import Drawer
@@ -34,12 +35,12 @@ def deliver_twice(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> tuple[Boo
     """One tap that arrives twice at once, at a wallet that says no within the moment."""
     booking = make.booking()
     token, _ = tokens.issue(booking)
-    door, original = threading.Barrier(2), exchange.open_payment
+    door = threading.Barrier(2)
 
     def open_and_fail(*request: Any, **options: Any) -> Payment:
         with suppress(threading.BrokenBarrierError):  # a lock keeps the other one from coming here
             door.wait(PATIENCE_SECONDS)
-        return make.move(original(*request, **options), Status.FAILED)
+        return make.move(open_payment(*request, **options), Status.FAILED)
 
     monkeypatch.setattr(exchange, "open_payment", open_and_fail)
     return booking, at_once(*[lambda: asked(token, **FORM)] * 2)
@@ -101,7 +102,8 @@ def test_two_messages_for_one_booking_submitted_at_once_are_one_payment(at_once:
 def test_two_bookings_submitted_at_once_never_mix(at_once: AtOnce) -> None:
     """Lesson 8."""
     bookings = [make.booking(total) for total in ("100.00", "200.00", "300.00", "400.00")]
-    at_once(*[lambda token=tokens.issue(booking)[0]: asked(token, **FORM) for booking in bookings])
+    issued = [tokens.issue(booking)[0] for booking in bookings]
+    at_once(*[lambda token=token: asked(token, **FORM) for token in issued])
     assert [booking.payments.get().amount for booking in bookings] == [booking.total_amount for booking in bookings]
 
 

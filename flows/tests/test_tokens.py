@@ -1,7 +1,9 @@
 """A token is a capability: nobody guesses it, no copy of the database holds it, and it opens one booking for a while."""
 
 import hashlib
+import secrets
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -33,13 +35,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 # --- Unguessable, and kept by nobody --------------------------------------------------------------
 def test_a_token_has_256_random_bits_and_no_two_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     asked_for: list[int] = []
-    original = tokens.secrets.token_urlsafe
+    original = secrets.token_urlsafe
 
     def count(size: int) -> str:
         asked_for.append(size)
         return original(size)
 
-    monkeypatch.setattr(tokens.secrets, "token_urlsafe", count)
+    monkeypatch.setattr(secrets, "token_urlsafe", count)
     booking = make.booking()
     issued = {tokens.issue(booking)[0] for _ in range(50)}
     assert len(issued) == 50
@@ -80,7 +82,7 @@ def test_a_token_never_touches_another_booking_whatever_the_form_says() -> None:
     """Lesson 7: the booking follows from the token, not from what is submitted."""
     mine, other = make.booking("231.00"), make.booking("500.00")
     token, _ = tokens.issue(mine)
-    claims = {
+    claims: dict[str, Any] = {
         "booking": other.pk,
         "booking_id": other.pk,
         "booking_reference": other.booking_reference,

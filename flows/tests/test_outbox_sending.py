@@ -1,0 +1,137 @@
+"""Handing a text to WhatsApp: tried again, given up or left alone, as the table of refusals says."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from customer_data.models import Payment, PaymentEvent
+from customer_data.status import Status
+from customer_data.tests import make
+from flows.models import Message
+from flows.outbox import (
+    SENDING_LEASE,
+    TRY_AGAIN_AFTER,
+    due_messages,
+    send_message,
+    write_message,
+)
+from flows.refusals import ADVICE, Advice
+from flows.simulator import FaultKind, GraphSimulator
+
+pytestmark = pytest.mark.usefixtures("drawer")
+committed = pytest.mark.django_db(transaction=True)
+quick = pytest.mark.django_db
+
+
+def last_move(payment: Payment) -> PaymentEvent:
+    return [event for event in payment.events.all() if event.is_move][-1]
+
+
+def told(status: str, **facts: Any) -> str:
+    """The text about a payment that ended like this."""
+    payment = make.move(make.payment(Status.PENDING, **facts.pop("on", {})), status, **facts)
+    message = write_message(last_move(payment))
+    assert message is not None
+    return message.body
+
+
+def text_of(graph: GraphSimulator) -> list[str]:
+    return [message.body["text"]["body"] for message in graph.messages]
+
+
+@pytest.fixture
+def message(db: None) -> Message:
+    written = write_message(last_move(make.payment(Status.SUCCESSFUL)))
+    assert written is not None
+    return written
+
+
+def waits(message: Message) -> timedelta | None:
+    message.refresh_from_db()
+    return None if message.next_try_at is None else message.next_try_at - timezone.now()
+
+
+@pytest.mark.parametrize("code", sorted(ADVICE))
+def test_every_refusal_is_tried_again_or_given_up_as_the_table_says(message: Message, graph: GraphSimulator, code: int) -> None:
+    graph.faults.add(FaultKind.REFUSE, code=code)
+    send_message(message.pk)
+    wait = waits(message)
+    if ADVICE[code] is Advice.RETRY:
+        assert message.status == Message.Status.QUEUED
+        assert wait is not None
+        assert timedelta(seconds=3) < wait <= TRY_AGAIN_AFTER[0]
+    else:
+        assert (message.status, wait) == (Message.Status.FAILED, None)
+    assert str(code) in message.last_error
+
+
+@pytest.mark.parametrize("kind", [FaultKind.BREAK, FaultKind.CUT, FaultKind.LOSE_REPLY])
+def test_without_an_answer_it_is_tried_again(message: Message, graph: GraphSimulator, kind: FaultKind) -> None:
+    graph.faults.add(kind)
+    send_message(message.pk)
+    assert waits(message) is not None
+    assert message.status == Message.Status.QUEUED
+    make_due(message)
+    send_message(message.pk)
+    message.refresh_from_db()
+    assert message.status == Message.Status.SENT
+
+
+def make_due(message: Message) -> None:
+    Message.objects.filter(pk=message.pk).update(next_try_at=timezone.now())
+
+
+def test_the_waits_grow_and_then_a_person_reads_it_in_the_log(
+    message: Message, graph: GraphSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    graph.faults.add(FaultKind.REFUSE, code=131056, times=10)
+    for tries, expected in enumerate(TRY_AGAIN_AFTER, start=1):
+        send_message(message.pk)
+        wait = waits(message)
+        assert wait is not None
+        assert expected - timedelta(seconds=2) < wait <= expected
+        assert message.attempts == tries
+        make_due(message)
+    send_message(message.pk)
+    assert waits(message) is None
+    assert message.status == Message.Status.FAILED
+    assert "was not sent" in caplog.text
+    assert str(message.customer.wa_id) not in caplog.text
+
+
+def test_without_settings_nothing_is_lost(message: Message, settings: Any) -> None:
+    settings.WHATSAPP_PHONE_NUMBER_ID = ""
+    send_message(message.pk)
+    assert waits(message) is not None
+    assert "WHATSAPP_PHONE_NUMBER_ID is not set" in message.last_error
+
+
+def test_a_text_whatsapp_would_never_take_is_given_up_at_once(message: Message, graph: GraphSimulator) -> None:
+    Message.objects.update(body="x" * 5000)
+    send_message(message.pk)
+    assert waits(message) is None
+    assert "4096" in message.last_error
+    assert graph.messages == []
+
+
+def test_a_message_that_another_worker_has_is_left_alone(message: Message, graph: GraphSimulator) -> None:
+    Message.objects.update(status=Message.Status.SENDING, next_try_at=timezone.now() + SENDING_LEASE)
+    send_message(message.pk)
+    assert graph.messages == []
+
+
+def test_what_is_not_due_is_not_listed(message: Message) -> None:
+    assert due_messages() == [message.pk]
+    Message.objects.update(next_try_at=timezone.now() + timedelta(seconds=5))
+    assert due_messages() == []
+
+
+@committed
+def test_two_workers_with_one_message_send_it_once(graph: GraphSimulator, at_once: Callable[..., list[Any]]) -> None:
+    written = write_message(last_move(make.payment(Status.SUCCESSFUL)))
+    assert written is not None
+    at_once(*[lambda: send_message(written.pk)] * 4)
+    assert len(graph.messages) == 1
