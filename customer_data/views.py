@@ -7,22 +7,16 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from customer_data.api.body import StrictJSONParser
+from customer_data.api.description import INITIATE, STATUS
 from customer_data.api.errors import Refusal
 from customer_data.api.idempotency import Answer, answer_once
 from customer_data.api.keys import HasKey, KeyAuthentication, PerAddress, PerKey
-from customer_data.api.serializers import (
-    ErrorAnswer,
-    InitiateAnswer,
-    InitiateRequest,
-    StatusAnswer,
-    describe_initiated,
-    describe_status,
-)
+from customer_data.api.serializers import InitiateRequest, describe_initiated, describe_status
 from customer_data.doors import check_soon, send_soon
 from customer_data.gateway import Gateway, Method, NotSupported, PromptKind, gateway_named
 from customer_data.models import Booking, Payment
@@ -39,71 +33,31 @@ _NEXT = {
     PromptKind.OPEN_PAGE: "The payment page is being made. Ask for the status to get its address.",
 }
 
-_ERRORS = {
-    400: OpenApiResponse(ErrorAnswer, "The request cannot be read, or a field is missing or malformed."),
-    401: OpenApiResponse(ErrorAnswer, "No API key, or not a valid one."),
-    404: OpenApiResponse(ErrorAnswer, "There is no such gateway, booking or payment."),
-    406: OpenApiResponse(ErrorAnswer, "Only JSON is answered."),
-    429: OpenApiResponse(ErrorAnswer, "Too many requests; see Retry-After."),
-}
-
-_ASKED = {
-    "booking_reference": "BK7K3M9QX2TAZ",
-    "payment_method": "ecocash",
-    "phone": "0771234567",
-    "customer_email": "rudo@example.com",
-    "amount_option": "deposit",
-}
-_STARTED = {
-    "payment_id": "0b9e6d1c-5a3f-4f5e-9a55-6c7b1f0e2d31",
-    "reference": "9QX2TAZ7K3M",
-    "payment_type": "mobile",
-    "status": "created",
-    "paid": False,
-    "poll_url": "https://pay.example.com/crm-api/payments/paynow/status/0b9e6d1c-5a3f-4f5e-9a55-6c7b1f0e2d31/",
-    "message": _NEXT[PromptKind.APPROVE_ON_PHONE],
-}
-
 
 class ApiView(APIView):
     """A door for machines with an API key."""
 
     authentication_classes = (KeyAuthentication,)
     permission_classes = (HasKey,)
-    throttle_classes = (PerAddress, PerKey)
+    parser_classes = (StrictJSONParser,)
+    throttle_classes = (PerKey,)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever guesses keys is slowed down, too: an address is counted before its key is looked at."""
+        address = PerAddress()
+        if not address.allow_request(request, self):
+            self.throttled(request, address.wait() or 0)
+        super().perform_authentication(request)
 
 
 class InitiateView(ApiView):
     """`POST /crm-api/payments/<gateway>/initiate/`"""
 
-    @extend_schema(
-        operation_id="initiate_payment",
-        summary="Start a payment for a booking",
-        description=(
-            "Opens a payment and hands it to the gateway in the background. The amount follows from the booking. "
-            "With an `Idempotency-Key` the same request is done once; without one, an open payment for the same booking, "
-            "method, phone and amount is returned instead of a second one."
-        ),
-        parameters=[
-            OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="1 to 255 printable characters."),
-        ],
-        request=InitiateRequest,
-        responses={
-            202: InitiateAnswer,
-            **_ERRORS,
-            409: OpenApiResponse(ErrorAnswer, "The booking is already paid."),
-            415: OpenApiResponse(ErrorAnswer, "The body is not JSON."),
-            422: OpenApiResponse(ErrorAnswer, "The request is readable but cannot be done; `field` says what to correct."),
-        },
-        examples=[
-            OpenApiExample("A deposit by EcoCash", _ASKED, request_only=True),
-            OpenApiExample("Started", _STARTED, response_only=True, status_codes=["202"]),
-        ],
-    )
+    @INITIATE
     def post(self, request: Request, gateway: str) -> Response:
+        found = _gateway(gateway)
         asked = InitiateRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        found = _gateway(gateway)
         status_code, answer = answer_once(request, lambda: _initiate(found, asked.validated_data))
         return Response(answer, status=status_code)
 
@@ -111,12 +65,7 @@ class InitiateView(ApiView):
 class StatusView(ApiView):
     """`GET /crm-api/payments/<gateway>/status/<payment_id>/`"""
 
-    @extend_schema(
-        operation_id="payment_status",
-        summary="How a payment stands",
-        description="Answers at once with what is known. A payment that has waited for over 30 seconds is also asked about.",
-        responses={200: StatusAnswer, **_ERRORS},
-    )
+    @STATUS
     def get(self, request: Request, gateway: str, payment_id: UUID) -> Response:
         payments = Payment.objects.select_related("booking").filter(gateway=_gateway(gateway).name)
         payment = payments.filter(pk=payment_id).first()
@@ -174,7 +123,8 @@ def _method(gateway: Gateway, choice: str) -> Method:
 
 
 def _is_worth_asking(payment: Payment) -> bool:
-    if payment.status not in (Status.PENDING, Status.SENDING):
+    """What waits to be sent again is left alone: asking for it would cut short its wait."""
+    if payment.status not in (Status.PENDING, Status.SENDING) or payment.unsent:
         return False
     now = timezone.now()
     was_asked_lately = payment.checked_at is not None and now - payment.checked_at < ASK_AGAIN_AFTER

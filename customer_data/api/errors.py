@@ -20,7 +20,7 @@ CONFLICTS = frozenset({"nothing_to_pay"})
 _FIELD_IN_API = {"email": "customer_email"}
 
 _MESSAGE_OF = {
-    "parse_error": "The body is not valid JSON.",
+    "parse_error": "Send one JSON object in UTF-8, with each name once.",
     "unsupported_media_type": "Send JSON, with Content-Type: application/json.",
     "not_authenticated": "Send an API key: Authorization: Api-Key <key>.",
     "throttled": "Too many requests. Wait for the number of seconds in Retry-After.",
@@ -53,7 +53,12 @@ def answer_error(error: Exception, context: dict[str, Any]) -> Response:
     response = exception_handler(error, context)
     if response is None:
         logger.error("The API failed.", exc_info=error)
-        body = {"error": {"code": "server_error", "message": "Something went wrong here. Try again; nothing is charged twice."}}
+        body = {
+            "error": {
+                "code": "server_error",
+                "message": "Something went wrong here. Try again, with the same Idempotency-Key if you sent one.",
+            }
+        }
         return Response(body, status=500)
     response.data = {"error": _described(error)}
     return response

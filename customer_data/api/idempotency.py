@@ -20,12 +20,13 @@ def answer_once(request: Request, do: Callable[[], Answer]) -> Answer:
     """What `do` answers, or what it answered when this caller sent the same key and body before.
 
     The key is written in the transaction in which `do` works: a crash loses both, a second call at the same moment waits
-    for the first. A refusal is not remembered, because nothing was done: the caller may correct our settings and repeat it.
+    for the first. A refusal is not remembered, because nothing was done: what was wrong may be put right, here or there, and
+    the request repeated under the same key. What was done is remembered for good.
     """
-    key = request.headers.get("Idempotency-Key", "")
-    if not key:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
         return do()
-    if len(key) > LONGEST_KEY or not key.isprintable():
+    if not (key.strip() and len(key) <= LONGEST_KEY and key.isprintable()):
         raise Refusal(400, "idempotency_key_invalid", f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.")
     with transaction.atomic():
         found, is_new = IdempotentRequest.objects.get_or_create(
