@@ -31,9 +31,11 @@ def waiting(status: str = "pending", *, age: timedelta = LONG_AGO) -> Payment:
 @pytest.mark.parametrize("status", ["pending", "sending"])
 def test_a_payment_that_has_waited_is_asked_about_once(shop: Shop, drawer: Drawer, status: str) -> None:
     payment = waiting(status)
-    for _ in range(3):
-        assert shop.status(payment.pk).status_code == 200
+    shop.status(payment.pk)
+    due = Payment.objects.get(pk=payment.pk).next_check_at
+    shop.status(payment.pk)
     assert drawer.questions == [payment.reference]
+    assert Payment.objects.get(pk=payment.pk).next_check_at == due
 
 
 def test_a_young_payment_is_left_alone(shop: Shop, drawer: Drawer) -> None:
