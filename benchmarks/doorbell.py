@@ -56,7 +56,7 @@ def _time_to_successful(redis_url: str) -> list[float]:
 
 
 def _pay_all(ours: int, paynow: int, **environment: str) -> list[float]:
-    """Every customer approves, forty a second; the simulator tells us over HTTP."""
+    """Every customer approves, ten a second; the simulator tells us over HTTP."""
     rows.configure_paynow(f"http://{HOST}:{paynow}")
     from django.conf import settings  # noqa: PLC0415  Django is set up by now
 
@@ -66,8 +66,8 @@ def _pay_all(ours: int, paynow: int, **environment: str) -> list[float]:
         request = PaymentRequest(booking.pk, "paynow_ecocash", "full", phone="0772222222", email="rudo@example.com")
         references.append(send_payment(open_payment(request, source="bench").reference, source="bench").reference)
     with web(ours, **environment), worker(**environment):
-        for at in range(0, PAYMENTS, 20):
-            requests.post(f"http://{HOST}:{paynow}/simulator/approve", json={"references": references[at : at + 20]}, timeout=30)
+        for at in range(0, PAYMENTS, 5):
+            requests.post(f"http://{HOST}:{paynow}/simulator/approve", json={"references": references[at : at + 5]}, timeout=30)
             time.sleep(0.5)
         _wait_until_paid(references)
     return _latencies(references)

@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from statistics import median
 
 import requests
@@ -22,7 +23,7 @@ def against_peers(report: Report) -> None:
     tokens = rows.new_tokens(REQUESTS)
     answer = base64.b64encode(rows.answer_to(rows.init(tokens[0])).encode()).decode()
     ours, pywa, node = free_port(), free_port(), free_port()
-    uvicorn = [PROGRAMS / "uvicorn", "benchmarks.pywa_peer:app", "--port", str(pywa), "--log-level", "error"]
+    uvicorn: list[str | Path] = [PROGRAMS / "uvicorn", "benchmarks.pywa_peer:app", "--port", str(pywa), "--log-level", "error"]
     has_node = _install_node_peer()
     with web(ours), program(uvicorn, url=f"http://{HOST}:{pywa}/", PEER_ANSWER=answer):
         sides = {
@@ -31,7 +32,9 @@ def against_peers(report: Report) -> None:
         }
         if has_node:
             sides["node"] = (node, rows.sealed([rows.init(token) for token in tokens], node, "/flow"))
-            with program(["node", "server.js"], cwd=PEERS, url=f"http://{HOST}:{node}/", PEER_PORT=str(node), PEER_ANSWER=answer):
+            with program(
+                ["node", "server.js"], cwd=str(PEERS), url=f"http://{HOST}:{node}/", PEER_PORT=str(node), PEER_ANSWER=answer
+            ):
                 rates = _rates(sides)
         else:
             rates = _rates(sides)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -55,7 +55,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def program(command: Sequence[str | Path], *, url: str = "", cwd: Path = ROOT, **changes: str) -> Iterator[int]:
+def program(command: Sequence[str | Path], *, url: str = "", cwd: str = str(ROOT), **changes: str) -> Iterator[int]:
     """One process, from when it answers at `url` until the block ends. Gives its id."""
     process = subprocess.Popen(  # noqa: S603
         [str(part) for part in command],
@@ -96,9 +96,9 @@ def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     raise SystemExit(f"make bench: nothing answers at {url}.")
 
 
-def web(port: int, **changes: str) -> "contextmanager[int]":  # type: ignore[type-arg]
+def web(port: int, **changes: str) -> AbstractContextManager[int]:
     """One web process of ours."""
-    command = [PROGRAMS / "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1"]
+    command: list[str | Path] = [PROGRAMS / "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", "1"]
     threads = [
         "--blocking-threads",
         os.environ.get("BENCH_THREADS", "4"),
@@ -108,9 +108,19 @@ def web(port: int, **changes: str) -> "contextmanager[int]":  # type: ignore[typ
         "--log-level",
         "error",
     ]
-    return program([*command, *threads, "config.wsgi:application"], url=f"http://{HOST}:{port}/healthz", **changes)  # type: ignore[return-value]
+    return program([*command, *threads, "config.wsgi:application"], url=f"http://{HOST}:{port}/healthz", **changes)
 
 
-def worker(**changes: str) -> "contextmanager[int]":  # type: ignore[type-arg]
-    command = [PROGRAMS / "celery", "--quiet", "--app", "config", "worker", "--pool", "threads", "--concurrency", "4"]
-    return program([*command, "--without-heartbeat"], **changes)  # type: ignore[return-value]
+def worker(**changes: str) -> AbstractContextManager[int]:
+    command: list[str | Path] = [
+        PROGRAMS / "celery",
+        "--quiet",
+        "--app",
+        "config",
+        "worker",
+        "--pool",
+        "threads",
+        "--concurrency",
+        "4",
+    ]
+    return program([*command, "--without-heartbeat"], **changes)

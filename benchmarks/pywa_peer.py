@@ -8,8 +8,8 @@ import os
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from pywa import WhatsApp
-from pywa.types import FlowRequest, FlowResponse
+from pywa import WhatsApp  # type: ignore[attr-defined]
+from pywa.types import FlowRequest, FlowResponse  # type: ignore[attr-defined]
 
 SECRET = os.environ["WHATSAPP_APP_SECRET"].encode()
 ANSWER = json.loads(base64.b64decode(os.environ["PEER_ANSWER"]))

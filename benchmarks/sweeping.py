@@ -58,16 +58,23 @@ def _claim_a_thousand() -> tuple[float, int]:
     """Microseconds per payment, and the peak of memory in bytes: two sweeps of 500, measured apart."""
     times = []
     for _ in rounds("again", times=3):
-        Payment.objects.filter(next_check_at__isnull=False).update(next_check_at=Payment.objects.earliest("created_at").created_at)
+        _make_all_due()
         began = time.perf_counter()
         handed_out = sum(sweep(send=_nothing, check=_nothing) for _ in range(MEASURED // 500))
         times.append((time.perf_counter() - began) / handed_out * 1_000_000)
-    Payment.objects.filter(next_check_at__isnull=False).update(next_check_at=Payment.objects.earliest("created_at").created_at)
+    _make_all_due()
     tracemalloc.start()
     sweep(send=_nothing, check=_nothing)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return median(times), peak
+
+
+def _make_all_due() -> None:
+    """As they would be: vacuumed, because the rows that such an update leaves behind are the benchmark's and not the sweep's."""
+    Payment.objects.filter(next_check_at__isnull=False).update(next_check_at=Payment.objects.earliest("created_at").created_at)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE customer_data_payment")
 
 
 def _nothing(*_: object) -> None: ...

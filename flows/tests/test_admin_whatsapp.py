@@ -167,7 +167,7 @@ def test_messages_and_requests_are_found_by_whom_they_went_to(typed: str) -> Non
     tokens.issue(a_booking_of(message))
     make.customer(name="Chipo")
     assert "1 message" in owner().listed(Message, q=typed)
-    assert "1 flow session" in owner().listed(FlowSession, q=typed)
+    assert "1 payment request" in owner().listed(FlowSession, q=typed)
     assert "0 messages" in owner().listed(Message, q="chipo")
 
 
