@@ -128,6 +128,11 @@ class Payment(models.Model):
         )
         indexes = (
             models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="payment_what_is_due"),
+            models.Index(
+                fields=["next_check_at"],
+                condition=Q(status=Status.CREATED) | Q(status=Status.SENDING, unsent=True),
+                name="payment_what_is_unsent",
+            ),
             models.Index(fields=["-created_at"], name="payment_newest_first"),
             models.Index(fields=["gateway_reference"], condition=~Q(gateway_reference=""), name="payment_gateway_reference"),
             models.Index(fields=["phone"], condition=~Q(phone=""), name="payment_phone"),
