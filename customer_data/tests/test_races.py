@@ -208,7 +208,8 @@ def test_two_sweeps_at_once_share_nothing() -> None:
 
 
 def test_control_without_skip_locked_both_claim_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "_CLAIM_TO_CHECK", sweep._CLAIM_TO_CHECK.replace("FOR UPDATE SKIP LOCKED", ""))
+    for name in ("_CLAIM_TO_SEND", "_CLAIM_TO_CHECK"):
+        monkeypatch.setattr(sweep, name, getattr(sweep, name).replace("FOR UPDATE SKIP LOCKED", ""))
     assert len(claim_while_another_claims()) == 10
 
 
