@@ -26,26 +26,11 @@ from flows.outbox import (
     write_missed,
 )
 from flows.simulator import GraphSimulator
+from flows.tests.news import last_move, told
 
 pytestmark = pytest.mark.usefixtures("drawer")
 committed = pytest.mark.django_db(transaction=True)
 quick = pytest.mark.django_db
-
-
-def last_move(payment: Payment) -> PaymentEvent:
-    return [event for event in payment.events.all() if event.is_move][-1]
-
-
-def told(status: str, **facts: Any) -> str:
-    """The text about a payment that ended like this."""
-    payment = make.move(make.payment(Status.PENDING, **facts.pop("on", {})), status, **facts)
-    message = write_message(last_move(payment))
-    assert message is not None
-    return message.body
-
-
-def text_of(graph: GraphSimulator) -> list[str]:
-    return [message.body["text"]["body"] for message in graph.messages]
 
 
 # --- What is said ---------------------------------------------------------------------------------

@@ -1,0 +1,25 @@
+"""What the tests of the outbox arrange and read: a payment that ended, and the texts in the chat."""
+
+from typing import Any
+
+from customer_data.models import Payment, PaymentEvent
+from customer_data.status import Status
+from customer_data.tests import make
+from flows.outbox import write_message
+from flows.simulator import GraphSimulator
+
+
+def last_move(payment: Payment) -> PaymentEvent:
+    return [event for event in payment.events.all() if event.is_move][-1]
+
+
+def told(status: str, **facts: Any) -> str:
+    """The text about a payment that ended like this."""
+    payment = make.move(make.payment(Status.PENDING, **facts.pop("on", {})), status, **facts)
+    message = write_message(last_move(payment))
+    assert message is not None
+    return message.body
+
+
+def text_of(graph: GraphSimulator) -> list[str]:
+    return [message.body["text"]["body"] for message in graph.messages]
