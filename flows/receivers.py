@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from customer_data.models import PaymentEvent
 from customer_data.signals import payment_moved
-from flows import outbox, tasks
+from flows import tasks, telling
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 @receiver(payment_moved)
 def on_payment_moved(event: PaymentEvent, **_: Any) -> None:
     """Write the customer's message and hand it to a worker. If we die here, the clock finds the move without its message."""
-    message = outbox.write_message(event)
+    message = telling.write_message(event)
     if message is None:
         return
     try:

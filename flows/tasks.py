@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from flows import outbox
+from flows import outbox, telling
 
 
 @shared_task
@@ -13,6 +13,6 @@ def send_message(message_id: int) -> None:
 @shared_task
 def tell_missed() -> None:
     """Write what a dead process left unwritten, and send what is due."""
-    outbox.write_missed()
+    telling.write_missed()
     for message_id in outbox.due_messages():
         send_message.delay(message_id)

@@ -1,4 +1,4 @@
-"""One capability per Flow message. The token is 256 random bits; we keep its hash, so that a copy of the database opens nothing."""
+"""One capability per Flow message. The token is 256 random bits, found by its hash and kept sealed: a copy of the database opens nothing."""
 
 import hashlib
 import secrets
@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from customer_data.models import Booking
+from customer_data.models import Booking, Customer
+from flows.definitions.payment_whatsapp_flow import FLOW_NAME as PAYMENT_FLOW
 from flows.models import FlowSession
 
 LIVES_FOR = timedelta(days=3)  # Meta advises two or three days
@@ -27,20 +28,28 @@ class TokenSpent(TokenNotValid):
 
 
 def issue(booking: Booking) -> tuple[str, FlowSession]:
-    """A new token that lets the booking's customer pay this booking. It is told once: only its hash is stored."""
+    """A new token that lets the booking's customer pay this booking."""
+    session = issue_for(booking.customer, booking=booking)
+    return session.token, session
+
+
+def issue_for(customer: Customer, *, booking: Booking | None = None, flow_name: str = PAYMENT_FLOW) -> FlowSession:
+    """A new session whose token lets this customer use one Flow once; a payment Flow pays `booking` and nothing else."""
     token = secrets.token_urlsafe(32)
-    session = FlowSession.objects.create(
+    return FlowSession.objects.create(
+        token=token,
         token_hash=hash_token(token),
-        customer_id=booking.customer_id,
+        customer=customer,
         booking=booking,
+        flow_name=flow_name,
         expires_at=timezone.now() + LIVES_FOR,
     )
-    return token, session
 
 
-def redeem(token: str) -> FlowSession:
-    """The session of a token, with booking, customer and payment. Raises TokenNotValid."""
-    found = FlowSession.objects.select_related("booking__customer").filter(token_hash=hash_token(token))
+def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
+    """The session of a token for this Flow, with booking, customer and payment. Raises TokenNotValid."""
+    found = FlowSession.objects.select_related("booking__customer", "customer").defer("token")
+    found = found.filter(token_hash=hash_token(token), flow_name=flow_name)
     session = next(iter(found), None)
     if session is None:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")

@@ -16,6 +16,7 @@ import requests
 from django.conf import settings
 
 from flows import transport
+from flows.outgoing import Outgoing, Text
 from flows.refusals import PAIR_RATE, Advice, NotSent, SendRefused, SendUnknown, WhatsAppError
 
 __all__ = [
@@ -89,6 +90,12 @@ class WhatsAppClient:
         """
         text = {"body": _within(body, "The text", 4096), "preview_url": False}
         return self._send(to, {"type": "text", "text": text}, opaque)
+
+    def send(self, to: str, outgoing: Outgoing, *, opaque: str = "") -> str:
+        """Send anything of `flows.outgoing`; WhatsApp's id for it."""
+        if isinstance(outgoing, Text):
+            return self.send_text(to, outgoing.body, opaque=opaque)
+        raise ValueError(f"A message of kind {type(outgoing).__name__} cannot be sent yet.")
 
     def send_flow(  # noqa: PLR0913  the parts of the message
         self,

@@ -70,6 +70,15 @@ class Booking(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(100)],
         help_text="The part of the total that is asked for as a deposit; 0 when no deposit is offered.",
     )
+    departure = models.ForeignKey(
+        "customer_data.Departure",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="bookings",
+        help_text="The date, for a tour.",
+    )
+    travellers = models.PositiveSmallIntegerField(null=True, blank=True)
     amount_paid = models.DecimalField(max_digits=12, decimal_places=2, default=ZERO, editable=False)
     payment_status = models.CharField(max_length=16, choices=BookingStatus.choices, default=BookingStatus.UNPAID, editable=False)
     is_test = models.BooleanField(default=False, editable=False, help_text="Paid with test money only: in no takings.")

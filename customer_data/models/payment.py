@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customer_data.gateway import PromptKind, Ticket
-from customer_data.models.booking import Booking
+from customer_data.models.booking import Booking, Customer
 from customer_data.models.concern import Concern, ConcernKind
 from customer_data.models.event import PaymentEvent
 from customer_data.money import CENT, Currency, show_amount
@@ -73,6 +73,14 @@ class Payment(models.Model):
     )
     phone = models.CharField(max_length=32, blank=True, help_text="The wallet to debit.")
     email = models.EmailField(blank=True)
+    payer = models.ForeignKey(
+        Customer,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who pays, when it is not the customer who booked; the receipt goes to both.",
+    )
     is_test = models.BooleanField(default=False, help_text="Test money: in no takings.")
 
     gateway = models.CharField(max_length=32, blank=True)

@@ -22,13 +22,13 @@ def work(point: str, number: str) -> None:
     """Goes as far as `point`, says so, and waits for its end."""
     from customer_data.models import Payment  # noqa: PLC0415  models need the settings above
     from customer_data.tests import make  # noqa: PLC0415
-    from flows import outbox, tasks  # noqa: PLC0415
+    from flows import tasks, telling  # noqa: PLC0415
     from flows.whatsapp import WhatsAppClient  # noqa: PLC0415
 
     doors: dict[str, tuple[Any, str]] = {
-        "moved": (outbox, "write_message"),
+        "moved": (telling, "write_message"),
         "written": (tasks, "send_message"),
-        "claimed": (WhatsAppClient, "send_text"),
+        "claimed": (WhatsAppClient, "send"),
     }
     owner, name = doors[point]
     setattr(owner, name, _Stop())

@@ -5,8 +5,8 @@ from typing import Any
 from customer_data.models import Payment, PaymentEvent
 from customer_data.status import Status
 from customer_data.tests import make
-from flows.outbox import write_message
 from flows.simulator import GraphSimulator
+from flows.telling import write_message
 
 
 def last_move(payment: Payment) -> PaymentEvent:

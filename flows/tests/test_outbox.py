@@ -14,18 +14,11 @@ from kombu.exceptions import OperationalError
 from customer_data.models import Payment, PaymentEvent
 from customer_data.status import Reason, Status
 from customer_data.tests import make
-from flows import outbox, tasks
+from flows import tasks, telling
 from flows.models import Message
-from flows.outbox import (
-    NOT_TOLD,
-    TOLD,
-    due_messages,
-    is_told,
-    send_message,
-    write_message,
-    write_missed,
-)
+from flows.outbox import due_messages, send_message
 from flows.simulator import GraphSimulator
+from flows.telling import NOT_TOLD, TOLD, is_told, write_message, write_missed
 from flows.tests.news import last_move, told
 
 pytestmark = pytest.mark.usefixtures("drawer")
@@ -204,7 +197,7 @@ def test_what_is_never_told_does_not_crowd_out_what_is() -> None:
     for _ in range(3):
         make.payment(Status.SUCCESSFUL, booking=make.booking(customer=make.customer(wa_id=None)))
     make.payment(Status.SUCCESSFUL)
-    found = [event.payment.booking.customer.wa_id for event in outbox._missed()]
+    found = [event.payment.booking.customer.wa_id for event in telling._missed()]
     assert len(found) == 1
     assert found[0]
 
@@ -217,7 +210,7 @@ def test_what_is_looked_for_is_what_is_told(status: Status, reason: str) -> None
     payment = make.payment(status)
     Payment.objects.filter(pk=payment.pk).update(reason_code=reason)
     by_rule = {event.pk for event in PaymentEvent.objects.select_related("payment") if is_told(event)}
-    assert {event.pk for event in outbox._missed()} == by_rule
+    assert {event.pk for event in telling._missed()} == by_rule
 
 
 @committed

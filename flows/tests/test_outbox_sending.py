@@ -10,15 +10,10 @@ from django.utils import timezone
 from customer_data.status import Status
 from customer_data.tests import make
 from flows.models import Message
-from flows.outbox import (
-    SENDING_LEASE,
-    TRY_AGAIN_AFTER,
-    due_messages,
-    send_message,
-    write_message,
-)
+from flows.outbox import SENDING_LEASE, TRY_AGAIN_AFTER, due_messages, send_message
 from flows.refusals import ADVICE, Advice
 from flows.simulator import FaultKind, GraphSimulator
+from flows.telling import write_message
 from flows.tests.news import last_move
 
 pytestmark = pytest.mark.usefixtures("drawer")
@@ -94,7 +89,7 @@ def test_without_settings_nothing_is_lost(message: Message, settings: Any) -> No
 
 
 def test_a_text_whatsapp_would_never_take_is_given_up_at_once(message: Message, graph: GraphSimulator) -> None:
-    Message.objects.update(body="x" * 5000)
+    Message.objects.update(content={"body": "x" * 5000})
     send_message(message.pk)
     assert waits(message) is None
     assert "4096" in message.last_error

@@ -1,12 +1,12 @@
-"""Flows as Meta knows them, one session per Flow message, and what we tell customers in the chat."""
+"""Flows as Meta knows them, and one session per Flow message."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
-from customer_data.models import Booking, Customer, Payment, PaymentEvent
+from customer_data.models import Booking, Customer, Payment
+from customer_data.sealed import SealedTextField
 
 
 class WhatsAppFlow(models.Model):
@@ -24,6 +24,15 @@ class WhatsAppFlow(models.Model):
     sync_status = models.CharField(max_length=16, choices=SyncStatus.choices, default=SyncStatus.NEVER)
     flow_json = models.JSONField(default=dict, blank=True, help_text="The version that was sent last.")
     last_error = models.TextField(blank=True)
+    preview_url = models.TextField(blank=True, help_text="Meta's page that shows it; works for 30 days.")
+    preview_expires_at = models.DateTimeField(null=True, blank=True)
+    health = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The newest word of Meta's monitoring for each kind of event, as flows/health.py writes it.",
+    )
+    health_at = models.DateTimeField(null=True, blank=True)
+    synced_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -35,11 +44,17 @@ class WhatsAppFlow(models.Model):
 
 
 class FlowSession(models.Model):
-    """What one Flow message allows: this customer may pay this booking, once, for a while. The token itself is not kept."""
+    """What one Flow message allows: this customer may pay this booking, once, for a while. The token is kept sealed, and found by its hash."""
 
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
+    token = SealedTextField(
+        blank=True, default="", editable=False, help_text="Sealed, so that a message tried again opens the same form."
+    )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="flow_sessions")
-    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="flow_sessions")
+    flow_name = models.CharField(max_length=100, default="payment_whatsapp_flow", help_text="Which Flow it opens.")
+    booking = models.ForeignKey(
+        Booking, null=True, blank=True, on_delete=models.PROTECT, related_name="flow_sessions", help_text="None until it is made."
+    )
     payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="flow_sessions")
     typed = models.JSONField(default=dict, blank=True, help_text="What the customer last typed, to be shown again.")
     wamid = models.CharField(max_length=255, blank=True, help_text="Id of the message that opens the Flow.")
@@ -53,34 +68,5 @@ class FlowSession(models.Model):
         indexes = (models.Index(fields=["booking", "-created_at"], name="flow_session_of_booking"),)
 
     def __str__(self) -> str:
-        return f"{self.booking.booking_reference}, sent {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
-
-
-class Message(models.Model):
-    """One message to a customer, written before it is sent. At most one for each move of a payment."""
-
-    class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting to be sent"
-        SENDING = "sending", "Handed to WhatsApp, no answer yet"
-        SENT = "sent", "Accepted by WhatsApp"
-        FAILED = "failed", "Not sent"
-
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="messages")
-    event = models.OneToOneField(PaymentEvent, null=True, blank=True, on_delete=models.PROTECT, related_name="message")
-    body = models.TextField()
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
-    wamid = models.CharField(max_length=255, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    next_try_at = models.DateTimeField(null=True, blank=True)
-    sent_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(condition=Q(status__in=["queued", "sending", "sent", "failed"]), name="message_status_is_known"),
-        )
-        indexes = (models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="message_what_is_due"),)
-
-    def __str__(self) -> str:
-        return f"{self.customer}: {self.get_status_display()}"
+        about = self.booking.booking_reference if self.booking else self.flow_name
+        return f"{about}, sent {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
