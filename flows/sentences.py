@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from django.template.loader import render_to_string
+from django.template.loader import select_template
+
+ENGLISH = "en"
 
 
-def say(template: str, **facts: Any) -> str:
-    """The text of `templates/whatsapp/<template>.txt`, without the space around it."""
-    return render_to_string(f"whatsapp/{template}.txt", facts, using="text").strip()
+def say(template: str, *, language: str = ENGLISH, **facts: Any) -> str:
+    """The text of `templates/whatsapp/<template>.txt`, or of its translation where there is one, without the space around it."""
+    english = f"whatsapp/{template}.txt"
+    names = [english] if language == ENGLISH else [f"whatsapp/{language}/{template}.txt", english]
+    return select_template(names, using="text").render(facts).strip()
