@@ -6,6 +6,8 @@ from typing import NoReturn
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
+DEMO_STAFF = "admin"
+"""The staff login of the demo, loaded only with DEBUG on."""
 
 
 def wanted_port() -> int:

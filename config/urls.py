@@ -5,8 +5,11 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config.health import healthz, readyz
+from config.start import sign_in, start
 
 urlpatterns = [
+    path("", start, name="start"),
+    path("start/sign-in/", sign_in, name="start-sign-in"),
     path("healthz", healthz),
     path("readyz", readyz),
     path("admin/", admin.site.urls),

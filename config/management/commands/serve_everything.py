@@ -152,11 +152,13 @@ def _readiness(port: int) -> str:
 def _welcome(port: int) -> str:
     lines = [
         "",
-        "Paydesk is running.",
-        f"  Staff        http://{HOST}:{port}/admin/       user admin, password paydesk-demo",
-        f"  The phone    http://{HOST}:{port + 2}/",
-        f"  Paynow       http://{HOST}:{port + 1}/             a simulator: no money moves",
-        f"  API          http://{HOST}:{port}/crm-api/docs/",
+        "Paydesk is running. Open this page first:",
+        f"  http://{HOST}:{port}/",
+        "",
+        f"  Be a customer  http://{HOST}:{port + 2}/phone    a phone in the browser",
+        f"  Be staff       http://{HOST}:{port}/admin/   user admin, password paydesk-demo",
+        f"  Be Paynow      http://{HOST}:{port + 1}/         a simulator: no money moves",
+        f"  Read the API   http://{HOST}:{port}/crm-api/docs/",
         "  `make demo` in another terminal lets a customer pay. Ctrl-C stops everything.",
         "",
     ]
