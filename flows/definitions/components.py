@@ -79,6 +79,15 @@ def choice(name: str, *, label: str, options: str) -> Json:
     return {"type": "RadioButtonsGroup", "name": name, "label": label, "required": True, "data-source": options}
 
 
+def dropdown(name: str, *, label: str, options: str) -> Json:
+    return {"type": "Dropdown", "name": name, "label": label, "required": True, "data-source": options}
+
+
+def text_input(name: str, *, label: str, kind: str, helper: str, required: bool) -> Json:
+    shown = {"type": "TextInput", "name": name, "label": label, "input-type": kind}
+    return shown | {"required": required, "helper-text": helper}
+
+
 def only_if(condition: str, *then: Json) -> Json:
     """Shown when the flag is true. What is not shown is not checked by the phone either, so its texts may be empty."""
     return {"type": "If", "condition": condition, "then": list(then)}
