@@ -1,8 +1,6 @@
 """One Flow request in, one screen out. The payment is opened and committed here; the gateway is asked elsewhere."""
 
-import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -24,52 +22,33 @@ from flows.definitions.payment_whatsapp_flow import (
     PAYMENT_SUCCESS,
     RETRY,
 )
+from flows.form_requests import Answer, FormRequest, answer_form, form_text, refuse_token
 from flows.models import FlowSession
 from flows.sentences import say
-
-logger = logging.getLogger(__name__)
 
 SAME_TAP = timedelta(seconds=60)
 """A form that comes again within this time is the same tap, delivered twice: it never makes a second payment."""
 
-_ERROR_KEYS = ("error", "error_key")
-_LONGEST_VALUE = 200
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP status and what to seal into the body."""
-
-    status: int
-    payload: dict[str, Any]
-
 
 def answer(request: Mapping[str, Any]) -> Answer:
     """The reply to one decrypted request of the payment Flow."""
-    if request.get("action") == "ping":
-        return Answer(200, {"data": {"status": "active"}})
-    data = request.get("data")
-    data = data if isinstance(data, Mapping) else {}
-    if any(key in data for key in _ERROR_KEYS):
-        logger.warning("The phone could not show a screen: %s", _error_key(data))
-        return Answer(200, {"data": {"acknowledged": True}})
-    return _answer_session(_text(request.get("flow_token")), _text(request.get("action")), _text(request.get("screen")), data)
+    return answer_form(request, _answer_session)
 
 
-def _answer_session(token: str, action: str, screen: str, data: Mapping[str, Any]) -> Answer:
+def _answer_session(asked: FormRequest) -> Answer:
     try:
-        session = tokens.redeem(token)
-        step = _STEPS.get((action, screen)) or _STEPS.get((action, ""), _show_form_again)
-        reply = step(session, data)
+        session = tokens.redeem(asked.token)
+        step = _STEPS.get((asked.action, asked.screen)) or _STEPS.get((asked.action, ""), _show_form_again)
+        reply = step(session, asked.data)
     except tokens.TokenSpent as spent:
-        if not (_is_completion(action, screen, data) and tokens.may_repeat(spent.session)):
-            return Answer(427, {"error_msg": str(spent)})
-        reply = screens.completion(spent.session.payment, token)
+        if not (_is_completion(asked) and tokens.may_repeat(spent.session)):
+            return refuse_token(str(spent))
+        reply = screens.completion(spent.session.payment, asked.token)
     except tokens.TokenNotValid as refusal:
-        return Answer(427, {"error_msg": str(refusal)})
+        return refuse_token(str(refusal))
     if reply is None:
         tokens.spend(session)
-        reply = screens.completion(session.payment, token)
+        reply = screens.completion(session.payment, asked.token)
     return Answer(200, reply)
 
 
@@ -87,7 +66,7 @@ def _show_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen 
 
 def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
     """*Pay now*. Of all that was sent only the four fields are read, and none of them is an amount."""
-    typed = {name: _text(data.get(name)) for name in screens.FIELDS}
+    typed = {name: form_text(data.get(name)) for name in screens.FIELDS}
     try:
         payment = _open_once(session, typed)
     except CannotPay as problem:
@@ -136,7 +115,7 @@ def _submit_otp(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen
     if payment is None or _wants_another_method(data):
         return _show_news(session, data)
     try:
-        keep_otp(payment, _text(data.get("otp")))
+        keep_otp(payment, form_text(data.get("otp")))
     except CannotPay as problem:
         news = screens.payment_news(payment)
         return {**news, "data": {**news["data"], "error_message": str(problem)}} if news["screen"] == PAYMENT_OTP else news
@@ -175,32 +154,18 @@ _STEPS: dict[tuple[str, str], Step] = {
 }
 
 
-def _is_completion(action: str, screen: str, data: Mapping[str, Any]) -> bool:
-    ends = screen == PAYMENT_SUCCESS or (screen == PAYMENT_ERROR and not _goes_on(data))
-    return action == "data_exchange" and ends
+def _is_completion(asked: FormRequest) -> bool:
+    ends = asked.screen == PAYMENT_SUCCESS or (asked.screen == PAYMENT_ERROR and not _goes_on(asked.data))
+    return asked.action == "data_exchange" and ends
 
 
 def _wants_another_method(data: Mapping[str, Any]) -> bool:
-    return _text(data.get("next")) == CHANGE_METHOD
+    return form_text(data.get("next")) == CHANGE_METHOD
 
 
 def _goes_on(data: Mapping[str, Any]) -> bool:
-    return _text(data.get("next")) in (RETRY, CHANGE_METHOD)
+    return form_text(data.get("next")) in (RETRY, CHANGE_METHOD)
 
 
 def _is_same_tap(payment: Payment) -> bool:
     return payment.is_open or timezone.now() - payment.created_at < SAME_TAP
-
-
-def _text(value: object) -> str:
-    """A form value as text: phones and codes come as text or as a number; anything else is nothing.
-
-    What JSON allows and a database does not keep (NUL, half an emoji) is left out.
-    """
-    if isinstance(value, str):
-        return value[:_LONGEST_VALUE].encode("utf-8", "ignore").decode().replace("\x00", "").strip()
-    return str(value)[:_LONGEST_VALUE] if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
-def _error_key(data: Mapping[str, Any]) -> str:
-    return next((_text(data[key])[:60] for key in _ERROR_KEYS if key in data), "")

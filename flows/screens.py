@@ -14,6 +14,7 @@ from customer_data.models import Booking, Payment
 from customer_data.money import show_amount
 from customer_data.offer import AmountOption, CannotPay, amount_options, methods_for
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status
+from flows import form_requests
 from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_ERROR, PAYMENT_OTP, PAYMENT_PROCESSING, PAYMENT_SUCCESS
 from flows.sentences import say
 
@@ -84,13 +85,9 @@ def processing(payment: Payment, *, asked_again: bool = False) -> Screen:
 
 
 def completion(payment: Payment | None, token: str) -> Screen:
-    """The end of the Flow. What it carries is a notice for the chat; the truth stays in our database."""
-    params = {
-        "flow_token": token,
-        "payment_reference": payment.reference if payment else "",
-        "status": payment.status if payment else "",
-    }
-    return {"screen": "SUCCESS", "data": {"extension_message_response": {"params": params}}}
+    """The end of the Flow."""
+    reference, status = (payment.reference, payment.status) if payment else ("", "")
+    return form_requests.completion(token, payment_reference=reference, status=status)
 
 
 def _otp(payment: Payment) -> Screen:

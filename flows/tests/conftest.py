@@ -11,33 +11,40 @@ from django.db import connections
 
 from customer_data.tests.conftest import drawer, tasks_at_once
 from flows import exchange, views
-from flows.definitions.payment_whatsapp_flow import PAYMENT_WHATSAPP_FLOW, SCREENS
-from flows.exchange import Answer
+from flows.definitions import DEFINITIONS, PAYMENT_FLOW
 from flows.flow_json import reply_problems
+from flows.form_requests import Answer
 from flows.keys import private_keys
 from flows.simulator import GraphSimulator
 
 __all__ = ["drawer", "tasks_at_once"]
+
+_AnswerTo = Callable[[Mapping[str, Any]], Answer]
 
 
 @pytest.fixture(autouse=True)
 def refused_screens(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What Meta's client would refuse to show of all that is answered in a test. There must be nothing."""
     problems: list[str] = []
-    original = exchange.answer
+    for flow_name, original in views.ANSWERS.items():
+        monkeypatch.setitem(views.ANSWERS, flow_name, _watched(flow_name, original, problems))
+    monkeypatch.setattr(exchange, "answer", views.ANSWERS[PAYMENT_FLOW])
+    yield problems
+    assert problems == []
+
+
+def _watched(flow_name: str, original: _AnswerTo, problems: list[str]) -> _AnswerTo:
+    flow = DEFINITIONS[flow_name]
 
     def answer(request: Mapping[str, Any]) -> Answer:
         reply = original(request)
         if reply.status == 427:
             problems.extend(_problems_of_refusal(reply.payload))
         else:
-            problems.extend(reply_problems(PAYMENT_WHATSAPP_FLOW, _as_a_phone_asks(request), reply.payload))
+            problems.extend(reply_problems(flow, _as_a_phone_asks(flow, request), reply.payload))
         return reply
 
-    monkeypatch.setattr(exchange, "answer", answer)
-    monkeypatch.setattr(views, "answer", answer)
-    yield problems
-    assert problems == []
+    return answer
 
 
 def _problems_of_refusal(payload: Mapping[str, Any]) -> list[str]:
@@ -45,9 +52,10 @@ def _problems_of_refusal(payload: Mapping[str, Any]) -> list[str]:
     return [] if payload.keys() == {"error_msg"} and isinstance(text, str) and text.strip() else [f"{payload!r} is no refusal."]
 
 
-def _as_a_phone_asks(request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _as_a_phone_asks(flow: Mapping[str, Any], request: Mapping[str, Any]) -> Mapping[str, Any]:
     """A phone is on no screen but ours; what comes from nowhere may be answered with any entry."""
-    return request if request.get("screen") in SCREENS else {**request, "screen": ""}
+    screens = [screen["id"] for screen in flow["screens"]]
+    return request if request.get("screen") in screens else {**request, "screen": ""}
 
 
 @pytest.fixture(autouse=True)

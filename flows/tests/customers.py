@@ -13,6 +13,7 @@ from customer_data.tests import make
 from flows import exchange, tokens
 from flows.crypto import public_key_pem
 from flows.definitions.payment_whatsapp_flow import CHECK, PAYMENT, PAYMENT_PROCESSING, PAYMENT_WHATSAPP_FLOW
+from flows.form_requests import Answer
 from flows.keys import private_keys
 from flows.simulator import Phone, Shown
 
@@ -44,7 +45,7 @@ def post(body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     return answer.status_code, answer.content
 
 
-def asked(token: str, action: str = "data_exchange", screen: str = PAYMENT, **data: Any) -> exchange.Answer:
+def asked(token: str, action: str = "data_exchange", screen: str = PAYMENT, **data: Any) -> Answer:
     """One request, already opened."""
     return exchange.answer({"version": "3.0", "action": action, "screen": screen, "flow_token": token, "data": data})
 
