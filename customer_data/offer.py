@@ -3,16 +3,21 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import Case, Q, Value, When
 
 from customer_data.gateway import Account, Gateway, Method, Misconfigured, NotSupported, find_method, gateways
-from customer_data.models import Booking
-from customer_data.money import show_amount
+from customer_data.models import Booking, Payment
+from customer_data.money import CENT, show_amount
 from customer_data.phones import NotAPhoneNumber, national, parse_phone
+from customer_data.status import OPEN, Reason, Status
+
+MOST_SHARES = 20
+"""Into how many equal shares the balance of one booking may be split."""
 
 
 class AmountOption(StrEnum):
@@ -73,6 +78,29 @@ def amount_for(booking: Booking, option: str) -> Decimal:
         sentence = f"The deposit is paid, or none is asked for. Choose the balance of {balance}."
         raise CannotPay("deposit_not_due", sentence, field="amount_option")
     return min(deposit_left, due)
+
+
+def share_of_balance(booking: Booking, shares: int) -> Decimal:
+    """One of `shares` equal parts of what is owed now, a started cent counted whole: the last payer is never asked for more.
+
+    Raises CannotPay.
+    """
+    due = amount_for(booking, AmountOption.BALANCE)
+    if not 1 <= shares <= MOST_SHARES:
+        raise CannotPay("shares_unknown", f"The balance can be shared by 2 to {MOST_SHARES} people.", field="amount_option")
+    return (due / shares).quantize(CENT, rounding=ROUND_UP)
+
+
+def unconfirmed(booking: Booking) -> Payment | None:
+    """The attempt that may still bring money although nobody has seen it yet: before another is made, the customer hears of it.
+
+    That is the open one; else the newest that ran out of time, or was replaced, after it had left us, while we still ask about
+    it. Not what a gateway refused, what the payer cancelled, or what the gateway calls final: that brings nothing by itself.
+    """
+    still_asked_about = Q(status=Status.EXPIRED, sends_made__gt=0, is_final=False, next_check_at__isnull=False)
+    may_come = booking.payments.filter(Q(status__in=OPEN) | (still_asked_about & ~Q(reason_code=Reason.NOT_NEEDED)))
+    open_first = Case(When(status__in=OPEN, then=Value(0)), default=Value(1))
+    return may_come.select_related("booking__customer", "payer").order_by(open_first, "-created_at").first()
 
 
 def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:

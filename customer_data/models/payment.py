@@ -209,9 +209,9 @@ class Payment(models.Model):
             transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
         return event
 
-    def record_opening(self, *, source: str, actor: str = "") -> PaymentEvent:
+    def record_opening(self, *, source: str, actor: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
         """The first line of the trail."""
-        return self._note("", self.status, source=source, actor=actor, reason="", details=None)
+        return self._note("", self.status, source=source, actor=actor, reason="", details=details)
 
     def note(self, *, source: str, actor: str = "", reason: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
         """Leave a line in the trail without moving."""

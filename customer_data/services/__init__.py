@@ -6,12 +6,13 @@ network is touched, and from a lost answer we only ask.
 
 from customer_data.services.checking import check_payment, make_due, ring
 from customer_data.services.codes import keep_otp, submit_otp
-from customer_data.services.opening import PaymentRequest, expire_payment, open_payment
+from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment
 from customer_data.services.reporting import record_report
 from customer_data.services.sending import send_payment
 
 __all__ = [
     "PaymentRequest",
+    "asked_again",
     "check_payment",
     "expire_payment",
     "keep_otp",

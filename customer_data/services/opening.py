@@ -8,14 +8,14 @@ from django.utils import timezone
 
 from customer_data.gateway import Account, Gateway, Method
 from customer_data.models import Booking, Payment
-from customer_data.offer import Payer, amount_for, choose_method, payer_for
+from customer_data.offer import AmountOption, Payer, amount_for, choose_method, payer_for, share_of_balance
 from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.status import OPEN, Reason, Status
 
 
 @dataclass(frozen=True)
 class PaymentRequest:
-    """What a customer asks for. There is no amount in it: that follows from the booking."""
+    """What a customer asks for. There is no amount in it: that follows from the booking, and from how many share the balance."""
 
     booking_id: int
     payment_method: str
@@ -23,26 +23,44 @@ class PaymentRequest:
     phone: str = ""
     email: str = ""
     return_url: str = ""
+    payer_id: int | None = None  # another customer who pays; None: the one who booked
+    shares: int = 1  # of the balance, this payment is one
 
 
 def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Payment:
     """Open a payment, or return the open one when the customer asks for the same again.
 
-    Another method, wallet or amount closes the first attempt, which is still asked about. Raises CannotPay.
+    Another method, wallet, payer or amount closes the first attempt, which is still asked about. Raises CannotPay.
     """
     with transaction.atomic():
         # Two taps at once: the second waits here and then finds the first one's payment.
         booking = Booking.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.booking_id)
-        amount = amount_for(booking, request.amount_option)
+        amount = _amount(booking, request)
         gateway, method, account = choose_method(request.payment_method, booking.currency, amount)
         payer = payer_for(method, phone=request.phone, email=request.email, booking=booking, is_test=account.is_test)
         for current in _open_payments(booking):
-            if _is_the_same(current, method, amount, payer):
+            if _is_the_same(current, method, amount, payer) and current.payer_id == request.payer_id:
                 return current
             expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
         payment = _new_payment(request, booking, amount, gateway, method, account, payer)
-        payment.record_opening(source=source, actor=actor)
+        payment.record_opening(source=source, actor=actor, details=_as_asked(request))
     return payment
+
+
+def asked_again(payment: Payment) -> PaymentRequest:
+    """The request that opened `payment`, to be made once more."""
+    opening = payment.events.filter(from_status="").order_by("pk").first()
+    asked = opening.details if opening is not None else {}
+    return PaymentRequest(
+        booking_id=payment.booking_id,
+        payment_method=payment.payment_method,
+        amount_option=asked.get("amount_option") or AmountOption.BALANCE,
+        phone=payment.phone,
+        email=payment.email,
+        return_url=payment.return_url,
+        payer_id=payment.payer_id,
+        shares=asked.get("shares") or 1,
+    )
 
 
 def expire_payment(
@@ -60,6 +78,15 @@ def expire_payment(
         next_check_at=timezone.now() if was_sent else None,
     )
     return event is not None
+
+
+def _amount(booking: Booking, request: PaymentRequest) -> Decimal:
+    return amount_for(booking, request.amount_option) if request.shares == 1 else share_of_balance(booking, request.shares)
+
+
+def _as_asked(request: PaymentRequest) -> dict[str, str | int]:
+    """Kept in the trail: by which choice the amount came about."""
+    return {"amount_option": str(request.amount_option), "shares": request.shares}
 
 
 def _open_payments(booking: Booking) -> list[Payment]:
@@ -81,6 +108,7 @@ def _new_payment(
         amount=amount,
         currency=booking.currency,
         payment_method=method.name,
+        payer_id=request.payer_id,
         phone=payer.phone,
         email=payer.email,
         is_test=account.is_test,
