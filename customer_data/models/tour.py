@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
 
 from customer_data.money import CENT, Currency, show_amount
 
@@ -50,6 +53,55 @@ class Tour(models.Model):
         return show_amount(self.price, self.currency)
 
 
+# What still counts against a departure's seats, word for word as `SeatHold.is_live` says it. Time passes: a hold that ran out counts no
+# more, without anybody writing it down.
+_HELD = """
+    SELECT coalesce(sum(seats), 0) INTO held FROM customer_data_seathold
+    WHERE departure_id = {departure} AND id IS DISTINCT FROM {but} AND released_at IS NULL
+        AND (expires_at IS NULL OR expires_at > clock_timestamp());
+"""
+
+
+def _seats_never_below_what_is_held() -> pgtrigger.Trigger:
+    """Staff may make a departure smaller, but not smaller than what was given out."""
+    return pgtrigger.Trigger(
+        name="seats_never_below_what_is_held",
+        operation=pgtrigger.UpdateOf("seats"),
+        when=pgtrigger.Before,
+        condition=pgtrigger.Condition("NEW.seats < OLD.seats"),
+        declare=[("held", "integer")],
+        func=f"""
+            {_HELD.format(departure="NEW.id", but="NULL")}
+            IF held > NEW.seats THEN
+                RAISE EXCEPTION '% seats are held, so there cannot be only %', held, NEW.seats USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def _never_more_than_there_are() -> pgtrigger.Trigger:
+    """No seat is given out twice, whoever writes. The departure's row is locked first, so that two at once are counted one by one."""
+    return pgtrigger.Trigger(
+        name="never_more_than_there_are",
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf("departure_id", "seats", "expires_at", "released_at"),
+        when=pgtrigger.Before,
+        condition=pgtrigger.Condition("NEW.released_at IS NULL"),
+        declare=[("held", "integer"), ("there", "integer")],
+        func=f"""
+            IF NEW.expires_at IS NOT NULL AND NEW.expires_at <= clock_timestamp() THEN
+                RETURN NEW;
+            END IF;
+            SELECT seats INTO there FROM customer_data_departure WHERE id = NEW.departure_id FOR NO KEY UPDATE;
+            {_HELD.format(departure="NEW.departure_id", but="NEW.id")}
+            IF held + NEW.seats > there THEN
+                RAISE EXCEPTION '% seats are wanted, % of % are held', NEW.seats, held, there USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 class Departure(models.Model):
     """One date of a tour, with so many seats. Its row is the lock under which seats are given out."""
 
@@ -64,9 +116,25 @@ class Departure(models.Model):
     class Meta:
         ordering = ("starts_on",)
         constraints = (models.UniqueConstraint(fields=["tour", "starts_on"], name="departure_once_a_day"),)
+        triggers = (_seats_never_below_what_is_held(),)
 
     def __str__(self) -> str:
-        return f"{self.tour}, {self.starts_on:%d %b %Y}"
+        return f"{self.tour}, {self.date_shown}"
+
+    @classmethod
+    def locked(cls, departure_id: int) -> Departure:
+        """The row, and the lock under which its seats are given out. Where a booking is locked too, that comes first."""
+        return cls.objects.select_for_update(of=("self",), no_key=True).select_related("tour").get(pk=departure_id)
+
+    @property
+    def date_shown(self) -> str:
+        """`12 Dec 2026`."""
+        return f"{self.starts_on.day} {self.starts_on:%b %Y}"
+
+    def seats_held(self, *, but: SeatHold | None = None) -> int:
+        """Seats that are given out, for a while or for good, leaving out one hold."""
+        live = self.holds.filter(SeatHold.is_live()).exclude(pk=but and but.pk)
+        return live.aggregate(held=Sum("seats"))["held"] or 0
 
 
 class SeatHold(models.Model):
@@ -87,6 +155,31 @@ class SeatHold(models.Model):
             models.Index(fields=["departure"], condition=Q(released_at__isnull=True), name="hold_not_released"),
             models.Index(fields=["expires_at"], condition=Q(released_at__isnull=True), name="hold_what_runs_out"),
         )
+        triggers = (_never_more_than_there_are(),)
 
     def __str__(self) -> str:
         return f"{self.seats} for {self.customer} on {self.departure}"
+
+    @staticmethod
+    def is_live(path: str = "") -> Q:
+        """Holds that count, by the database's clock, as the trigger reads it. `path`: the way from the queried rows to the holds."""
+        lasts = Q(**{f"{path}expires_at__isnull": True}) | Q(**{f"{path}expires_at__gt": Now()})
+        return Q(**{f"{path}released_at__isnull": True}) & lasts
+
+    @property
+    def is_for_good(self) -> bool:
+        """Whether money, or a payment that is open, keeps it."""
+        return self.released_at is None and self.expires_at is None
+
+    def keep(self, *, until: datetime | None) -> bool:
+        """Keep these seats until then (None: for good), and take them again where the hold had run out or was released.
+
+        False when they were given to somebody else meanwhile; then nothing was written. Takes the departure's lock.
+        """
+        with transaction.atomic():
+            departure = Departure.locked(self.departure_id)
+            if departure.seats_held(but=self) + self.seats > departure.seats:
+                return False
+            SeatHold.objects.filter(pk=self.pk).update(expires_at=until, released_at=None)
+        self.expires_at, self.released_at = until, None
+        return True
