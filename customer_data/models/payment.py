@@ -17,11 +17,12 @@ from customer_data.gateway import PromptKind, Ticket
 from customer_data.models.booking import Booking, Customer
 from customer_data.models.concern import Concern, ConcernKind
 from customer_data.models.event import PaymentEvent
+from customer_data.models.tour import BOOKED_FOR, CHOOSING_FOR, SeatHold
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
 from customer_data.sealed import SealedTextField
 from customer_data.signals import payment_moved
-from customer_data.status import MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Reason, Status, may_move
+from customer_data.status import MONEY_IN, MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Reason, Status, may_move
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -206,6 +207,7 @@ class Payment(models.Model):
                 setattr(self, name, value)
             booking.recount()
             self._flag_surprises(was, booking)
+            self._settle_seats(booking)
             transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
         return event
 
@@ -229,6 +231,17 @@ class Payment(models.Model):
         fields["reason"] = fields["reason"][:500]
         fields["details"] = dict(fields["details"] or {})
         return PaymentEvent.objects.create(payment=self, from_status=from_status, to_status=to_status, **fields)
+
+    def _settle_seats(self, booking: Booking) -> None:
+        """Money keeps the seats of a trip for good. An attempt that ended without any leaves them for a while, to try again."""
+        hold = None if booking.departure_id is None else SeatHold.objects.filter(booking=booking).first()
+        if hold is None:
+            return
+        if self.status in MONEY_IN and not hold.is_for_good and not hold.keep(until=None):
+            sentence = f"{booking} is paid, and its seats were given to others. Offer another date, or give the money back."
+            Concern.raise_about(self, ConcernKind.NO_SEATS, sentence)
+        if self.status in UNPAID_ENDS and hold.is_for_good and booking.amount_paid == 0:
+            hold.keep(until=max(booking.created_at + BOOKED_FOR, timezone.now() + CHOOSING_FOR))
 
     def _flag_surprises(self, was: str, booking: Booking) -> None:
         """Late, double, disputed and returned money is taken as it is; a person is told."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
@@ -16,6 +16,14 @@ from customer_data.money import CENT, Currency, show_amount
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
+
+
+CHOOSING_FOR = timedelta(minutes=30)
+"""How long seats are kept for somebody who is still answering questions: time to ask the family, too short to block a trip."""
+
+BOOKED_FOR = timedelta(hours=24)
+"""How long an unpaid booking keeps its seats. WhatsApp lets us remind a customer within 24 hours of the last message, and after
+that the seats go back. Operators here keep group bookings for 72 hours and more: staff can lengthen any hold."""
 
 
 class Tour(models.Model):
@@ -53,8 +61,8 @@ class Tour(models.Model):
         return show_amount(self.price, self.currency)
 
 
-# What still counts against a departure's seats, word for word as `SeatHold.is_live` says it. Time passes: a hold that ran out counts no
-# more, without anybody writing it down.
+# What still counts against a departure's seats, word for word as `SeatHold.is_live` says it. Time passes: a hold that ran out
+# counts no more, without anybody writing it down.
 _HELD = """
     SELECT coalesce(sum(seats), 0) INTO held FROM customer_data_seathold
     WHERE departure_id = {departure} AND id IS DISTINCT FROM {but} AND released_at IS NULL
@@ -81,7 +89,7 @@ def _seats_never_below_what_is_held() -> pgtrigger.Trigger:
 
 
 def _never_more_than_there_are() -> pgtrigger.Trigger:
-    """No seat is given out twice, whoever writes. The departure's row is locked first, so that two at once are counted one by one."""
+    """No seat is given out twice, whoever writes. The departure's row is locked first: two at once are counted one by one."""
     return pgtrigger.Trigger(
         name="never_more_than_there_are",
         operation=pgtrigger.Insert | pgtrigger.UpdateOf("departure_id", "seats", "expires_at", "released_at"),
@@ -98,7 +106,7 @@ def _never_more_than_there_are() -> pgtrigger.Trigger:
                 RAISE EXCEPTION '% seats are wanted, % of % are held', NEW.seats, held, there USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
-        """,
+        """,  # noqa: S608  all of it is written here
     )
 
 
@@ -133,7 +141,7 @@ class Departure(models.Model):
 
     def seats_held(self, *, but: SeatHold | None = None) -> int:
         """Seats that are given out, for a while or for good, leaving out one hold."""
-        live = self.holds.filter(SeatHold.is_live()).exclude(pk=but and but.pk)
+        live = self.holds.filter(SeatHold.is_live()).exclude(pk=but.pk if but else None)
         return live.aggregate(held=Sum("seats"))["held"] or 0
 
 
@@ -162,7 +170,7 @@ class SeatHold(models.Model):
 
     @staticmethod
     def is_live(path: str = "") -> Q:
-        """Holds that count, by the database's clock, as the trigger reads it. `path`: the way from the queried rows to the holds."""
+        """Holds that count, by the database's clock. `path`: the way from the queried rows to the holds."""
         lasts = Q(**{f"{path}expires_at__isnull": True}) | Q(**{f"{path}expires_at__gt": Now()})
         return Q(**{f"{path}released_at__isnull": True}) & lasts
 
@@ -176,10 +184,13 @@ class SeatHold(models.Model):
 
         False when they were given to somebody else meanwhile; then nothing was written. Takes the departure's lock.
         """
-        with transaction.atomic():
-            departure = Departure.locked(self.departure_id)
-            if departure.seats_held(but=self) + self.seats > departure.seats:
-                return False
-            SeatHold.objects.filter(pk=self.pk).update(expires_at=until, released_at=None)
+        try:
+            with transaction.atomic():
+                departure = Departure.locked(self.departure_id)
+                if departure.seats_held(but=self) + self.seats > departure.seats:
+                    return False
+                SeatHold.objects.filter(pk=self.pk).update(expires_at=until, released_at=None)
+        except IntegrityError:  # the database counted otherwise, and it is right; what the caller did so far stands
+            return False
         self.expires_at, self.released_at = until, None
         return True

@@ -4,6 +4,7 @@ The order of commits is the design: a payment is committed before the gateway is
 network is touched, and from a lost answer we only ask.
 """
 
+from customer_data.services.booking_trips import make_booking, trip_title
 from customer_data.services.checking import check_payment, make_due, ring
 from customer_data.services.codes import keep_otp, submit_otp
 from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment
@@ -16,10 +17,12 @@ __all__ = [
     "check_payment",
     "expire_payment",
     "keep_otp",
+    "make_booking",
     "make_due",
     "open_payment",
     "record_report",
     "ring",
     "send_payment",
     "submit_otp",
+    "trip_title",
 ]

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from customer_data.gateway import Account, Gateway, Method
 from customer_data.models import Booking, Payment
-from customer_data.offer import AmountOption, Payer, amount_for, choose_method, payer_for, share_of_balance
+from customer_data.offer import AmountOption, CannotPay, Payer, amount_for, choose_method, payer_for, share_of_balance
 from customer_data.schedule import TASK_LOST_AFTER
+from customer_data.seats import NoSeats, keep_seats_while_paying
 from customer_data.status import OPEN, Reason, Status
 
 
@@ -42,6 +43,7 @@ def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Pa
             if _is_the_same(current, method, amount, payer) and current.payer_id == request.payer_id:
                 return current
             expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
+        _keep_seats(booking)
         payment = _new_payment(request, booking, amount, gateway, method, account, payer)
         payment.record_opening(source=source, actor=actor, details=_as_asked(request))
     return payment
@@ -87,6 +89,14 @@ def _amount(booking: Booking, request: PaymentRequest) -> Decimal:
 def _as_asked(request: PaymentRequest) -> dict[str, str | int]:
     """Kept in the trail: by which choice the amount came about."""
     return {"amount_option": str(request.amount_option), "shares": request.shares}
+
+
+def _keep_seats(booking: Booking) -> None:
+    """Nobody is asked to pay for seats that somebody else has. Raises CannotPay."""
+    try:
+        keep_seats_while_paying(booking)
+    except NoSeats as error:
+        raise CannotPay("no_seats", f"Your seats were kept for a while and are no longer free. {error}") from None
 
 
 def _open_payments(booking: Booking) -> list[Payment]:
