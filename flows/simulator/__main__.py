@@ -1,17 +1,29 @@
-"""`python -m flows.simulator --port 8002`: Meta's Graph API on this machine, until Ctrl-C or SIGTERM."""
+"""`python -m flows.simulator --port 8002`: Meta's Graph API and the phone in the browser on this machine, until Ctrl-C or SIGTERM.
+
+The app's secret comes from WHATSAPP_APP_SECRET, and the PEM of the Flow key from FLOW_PUBLIC_KEY where no file is named: what
+stands on a command line can be read by everybody on the machine.
+"""
 
 import argparse
+import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
+from flows.simulator.business import Business, secret_from_environment
 from flows.simulator.graph import GraphSimulator
+from flows.simulator.limits import Limits
 
 
 def main() -> int:
-    """Serve until told to stop; 1 when the port is taken."""
+    """Serve until told to stop; 1 when the port is taken or the key cannot be read."""
     options = _options()
-    simulator = GraphSimulator(host=options.host, port=options.port)
+    try:
+        simulator = _simulator(options)
+    except OSError as failure:
+        print(f"The file {options.public_key} cannot be read ({failure.strerror}).", file=sys.stderr)
+        return 1
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -26,10 +38,32 @@ def main() -> int:
     return 0
 
 
+def _simulator(options: argparse.Namespace) -> GraphSimulator:
+    """Raises OSError when the file of the key cannot be read."""
+    pem = Path(options.public_key).read_text(encoding="utf-8") if options.public_key else os.environ.get("FLOW_PUBLIC_KEY", "")
+    business = Business(
+        url=options.app_url,
+        app_secret=secret_from_environment(),
+        public_key=pem,
+        name=options.business_name,
+        paynow_url=options.paynow_url,
+        phone_number_id=os.environ.get("WHATSAPP_PHONE_NUMBER_ID", "") or "100000000000001",
+        account_id=os.environ.get("WHATSAPP_BUSINESS_ACCOUNT_ID", "") or "100000000000002",
+    )
+    limits = Limits(strict_windows=options.strict_windows, keep_pair_rate=options.keep_pair_rate)
+    return GraphSimulator(host=options.host, port=options.port, business=business, limits=limits)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="flows.simulator", description="Meta's Graph API. Nobody gets a message.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8002)
+    parser.add_argument("--app-url", default="", help="where our app listens; without it, it hears of nothing")
+    parser.add_argument("--paynow-url", default="", help="Paynow's simulator, whose prompts appear on the phones")
+    parser.add_argument("--public-key", default="", help="file with the PEM of the Flow key, until one is uploaded")
+    parser.add_argument("--business-name", default="Example Tours", help="what stands above the chat")
+    parser.add_argument("--strict-windows", action="store_true", help="who never wrote gets templates only")
+    parser.add_argument("--keep-pair-rate", action="store_true", help="one message in six seconds to the same customer")
     return parser.parse_args()
 
 

@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import Any, Protocol
 
+from flows.simulator.files import Files
 from flows.simulator.graph_messages import Json, Refused
 from flows.simulator.records import FlowRecord, SentMessage
 from flows.simulator.server import FaultBoard, Page, Request
@@ -14,28 +15,49 @@ class Kept(Protocol):
     """What the simulator holds."""
 
     messages: list[SentMessage]
+    files: Files
     flows: dict[str, FlowRecord]
     faults: FaultBoard
 
     def messages_to(self, recipient: str) -> list[SentMessage]: ...
+    def tell_status(self, wamid: str, status: str, *, error: tuple[int, str] | None = None) -> None: ...
 
 
 def beside(kept: Kept, request: Request) -> Page:
-    """`/`, `/simulator/messages?to=…` (GET, DELETE), `/simulator/flows/<id>.json`, `/simulator/faults` (POST, DELETE)."""
+    """`/`, `/simulator/messages?to=…` (GET, DELETE), `/simulator/messages/<wamid>/status` (POST),
+
+    `/simulator/flows/<id>.json`, `/simulator/media/<id>`, `/simulator/faults` (POST, DELETE).
+    """
     match (request.method, request.steps):
         case ("GET", []):
             return Page(_page(kept.messages), type="text/html")
-        case ("GET", ["simulator", "messages"]):
-            found = kept.messages_to(request.query["to"]) if "to" in request.query else kept.messages
-            return _json([asdict(message) for message in found])
-        case ("GET", ["simulator", "flows", name]):
-            flow = kept.flows.get(name.removesuffix(".json"))
-            return _json(flow.flow_json) if flow else _json({"error": "There is no such Flow."}, status=404)
+        case ("GET", ["simulator", *steps]):
+            return _shown(kept, steps, request)
+        case ("POST", ["simulator", "messages", wamid, "status"]):
+            return _tell_status(kept, wamid, request)
         case ("POST", ["simulator", "faults"]):
             return _add_fault(kept.faults, request)
         case ("DELETE", ["simulator", "messages" | "faults" as what]):
             (kept.messages if what == "messages" else kept.faults).clear()
             return _json({"success": True})
+    return _nothing()
+
+
+def _shown(kept: Kept, steps: list[str], request: Request) -> Page:
+    match steps:
+        case ["messages"]:
+            found = kept.messages_to(request.query["to"]) if "to" in request.query else kept.messages
+            return _json([asdict(message) for message in found])
+        case ["flows", name]:
+            flow = kept.flows.get(name.removesuffix(".json"))
+            return _json(flow.flow_json) if flow else _json({"error": "There is no such Flow."}, status=404)
+        case ["media", name] if name in kept.files.kept:
+            file = kept.files.kept[name]
+            return Page(file.content, type=file.mime_type)
+    return _nothing()
+
+
+def _nothing() -> Page:
     return _json({"error": "There is nothing here. Meta's API is below /v25.0/."}, status=404)
 
 
@@ -44,6 +66,17 @@ def _add_fault(faults: FaultBoard, request: Request) -> Page:
         faults.add(**request.json())
     except (Refused, TypeError, ValueError) as error:
         return _json({"error": str(error)}, status=400)
+    return _json({"success": True})
+
+
+def _tell_status(kept: Kept, wamid: str, request: Request) -> Page:
+    """`{"status": "failed", "code": 131026, "details": …}`: our app hears that of its message."""
+    try:
+        wanted = request.json()
+        error = (int(wanted["code"]), str(wanted.get("details", "A failure was asked for."))) if "code" in wanted else None
+        kept.tell_status(wamid, str(wanted["status"]), error=error)
+    except (Refused, KeyError, TypeError, ValueError) as reason:
+        return _json({"error": str(reason)}, status=400)
     return _json({"success": True})
 
 
@@ -64,7 +97,8 @@ def _page(messages: list[SentMessage]) -> str:
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Messages sent</title><style>{_STYLE}</style>"
-        f"<h1>Messages sent</h1><p>A simulator: nothing reached a phone. Newest first.</p><ul>{items}</ul></html>"
+        "<h1>Messages sent</h1><p>A simulator: nothing reached a real phone. Newest first. "
+        f'<a href="/phone">The phone in the browser</a></p><ul>{items}</ul></html>'
     )
 
 

@@ -1,52 +1,82 @@
-"""Meta's Graph API on this machine: messages, Flows and the Flow key, with faults on request. No message is delivered.
+"""Meta's Graph API on this machine: messages, files, templates, Flows and the Flow key, with faults on request.
 
-What Meta checks outside of a request (billing, quality, the connected app) is not played here. A Flow that this server has
-never seen may be sent, because it forgets everything when it stops.
+A message reaches the phones of this simulator only. What Meta checks outside of a request (billing, quality, the connected
+app) is not played here. A Flow that this server has never seen may be sent, because it forgets everything when it stops.
 """
 
-import itertools
-import json
-import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-from flows.flow_json import problems_of
+from flows.simulator import phone_api, webhooks
+from flows.simulator.business import Business
+from flows.simulator.chat import item_of
 from flows.simulator.control import beside
+from flows.simulator.files import Files
+from flows.simulator.graph_flows import FlowShelf
 from flows.simulator.graph_messages import INVALID, Json, Refused, recipient_of
-from flows.simulator.records import FlowRecord, SentMessage
+from flows.simulator.handset import Handset
+from flows.simulator.limits import Limits
+from flows.simulator.phone_book import ChatPhone, PhoneBook, new_wamid
+from flows.simulator.postman import RETRY_GAPS_SECONDS, Postman
+from flows.simulator.records import DEMO_TEMPLATES, SentMessage, Template
 from flows.simulator.server import FaultBoard, Page, Request, Server
-
-CATEGORIES = {"SIGN_UP", "SIGN_IN", "APPOINTMENT_BOOKING", "LEAD_GENERATION", "CONTACT_US", "CUSTOMER_SUPPORT", "SURVEY", "OTHER"}
+from flows.simulator.sheets import FlowDesk
+from flows.simulator.templates import check_template, described
 
 
 class GraphSimulator:
-    """A Graph API of one's own. Listens from `start` (or `with`) to `stop`; `url` has no version, add `/v25.0`."""
+    """A Graph API of one's own. Listens from `start` (or `with`) to `stop`; `url` has no version, add `/v25.0`.
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    `business` is our app: without an address it hears of nothing. `limits` are the 24-hour window and the pair rate.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        business: Business | None = None,
+        limits: Limits | None = None,
+        retry_gaps: tuple[float, ...] = RETRY_GAPS_SECONDS,
+    ) -> None:
+        self.business = business or Business()
+        self.limits = limits or Limits()
         self.messages: list[SentMessage] = []
-        self.flows: dict[str, FlowRecord] = {}
-        self.public_keys: dict[str, str] = {}
-        self.closed_windows: set[str] = set()
-        """Recipients who wrote more than 24 hours ago: only templates reach them."""
+        self.templates: list[Template] = list(DEMO_TEMPLATES)
         self.faults = FaultBoard()
+        self._undelivered: list[SentMessage] = []
         self._lock = threading.RLock()
-        self._numbers = itertools.count(800_000_000_000_001)
+        self._shelf = FlowShelf(lambda: self.url)
+        self.files = Files(lambda: self.url)
+        self.flows, self.public_keys = self._shelf.flows, self._shelf.public_keys
+        self.postman = Postman(self.business, retry_gaps=retry_gaps)
+        self.phones = PhoneBook(
+            self.business,
+            self.postman,
+            changed=threading.Condition(self._lock),
+            on_opened=self._phone_opened,
+            on_written=self._customer_wrote,
+            tell_status=self.tell_status,
+            keep_media=self.files.keep_example,
+        )
+        self.desk = FlowDesk(self.business, self.flows, self.public_keys)
+        self.handset = Handset(self.business.paynow_url)
         self._server = Server(self._answer, self.faults, self._beside, host=host, port=port)
 
     # --- Its life ---------------------------------------------------------------------------------
     def start(self) -> Self:
         """Raises OSError when the port is taken."""
         self._server.start()
+        self.postman.start()
         return self
 
     def stop(self) -> None:
+        self.desk.stopping.set()
+        self.phones.close()
+        self.postman.stop()
         self._server.stop()
 
     def __enter__(self) -> Self:
@@ -60,11 +90,39 @@ class GraphSimulator:
         return self._server.url
 
     # --- What a test or a demonstration asks --------------------------------------------------------
+    @property
+    def closed_windows(self) -> set[str]:
+        """Recipients who wrote more than 24 hours ago: only templates reach them."""
+        return self.limits.closed_windows
+
     def messages_to(self, recipient: str) -> list[SentMessage]:
         """What was accepted for this number (in any form) or id, oldest first."""
         digits = "".join(character for character in recipient if character.isdigit())
         with self._lock:
             return [message for message in self.messages if message.to in (recipient, digits)]
+
+    def settle(self, timeout_seconds: float = 10) -> None:
+        """Wait until our app has taken every webhook. Raises TimeoutError."""
+        self.postman.settle(timeout_seconds)
+
+    def tell_status(self, wamid: str, status: str, *, error: tuple[int, str] | None = None) -> None:
+        """Tell our app that its message is `sent`, `delivered`, `read` or, with Meta's code and words, `failed`.
+
+        Raises ValueError for a message that was never accepted.
+        """
+        with self._lock:
+            message = next((each for each in self.messages if each.wamid == wamid), None)
+            if message is None:
+                raise ValueError(f"There is no message {wamid}.")
+            phone = self.phones.phone_of(message.to)
+            item = next((each for each in phone.items if each.id == wamid), None) if phone else None
+            if phone is not None and item is not None:
+                item.status = status
+                phone.touch()
+        person = phone.person if phone else _stranger(message.to)
+        opaque = str(message.body.get("biz_opaque_callback_data", ""))
+        update = webhooks.status_of(self.business, person, wamid, status, opaque=opaque, error=error)
+        self.postman.post(update, network=lambda: phone.network if phone else self.phones.network)
 
     # --- Requests -----------------------------------------------------------------------------------
     def _answer(self, request: Request) -> Json:
@@ -73,177 +131,99 @@ class GraphSimulator:
             raise Refused(190, "Invalid OAuth access token.", 401)
         with self._lock:
             match (request.method, request.steps):
+                case (method, [owner]) if owner in self.files.kept:
+                    return self.files.about(method, owner)
                 case (method, [owner]):
-                    return self._flow(method, owner, request)
+                    return self._shelf.about(method, owner, request)
                 case (method, [owner, call]) if (method, call) in self._calls:
                     return self._calls[method, call](owner, request)
         raise Refused(100, f"Unsupported {request.method.lower()} request.")
 
     @property
     def _calls(self) -> dict[tuple[str, str], Callable[[str, Request], Json]]:
-        return {
+        own: dict[tuple[str, str], Callable[[str, Request], Json]] = {
             ("POST", "messages"): self._send,
-            ("POST", "flows"): self._create_flow,
-            ("GET", "flows"): self._list_flows,
-            ("POST", "assets"): self._upload,
-            ("GET", "assets"): self._assets,
-            ("POST", "publish"): self._publish,
-            ("POST", "deprecate"): self._deprecate,
-            ("POST", "whatsapp_business_encryption"): self._keep_key,
-            ("GET", "whatsapp_business_encryption"): self._show_key,
+            ("POST", "media"): self.files.upload,
+            ("GET", "message_templates"): self._list_templates,
         }
+        return own | self._shelf.calls
+
+    def _list_templates(self, _owner: str, request: Request) -> Json:
+        return described(self.templates, name=request.query.get("name", ""))
 
     # --- Messages -----------------------------------------------------------------------------------
     def _send(self, _owner: str, request: Request) -> Json:
         message = request.json()
-        if isinstance(message, dict) and message.get("status") == "read":
-            return {"success": True}
+        if isinstance(message, dict) and "status" in message:
+            return self._mark_read(message)
         to = recipient_of(message)
-        if message["type"] != "template" and to in self.closed_windows:
-            raise Refused(131047, "More than 24 hours have passed since the recipient last replied.")
-        self._check_flow_can_be_sent(message)
-        wamid = f"wamid.{secrets.token_urlsafe(24)}"
-        accepted_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self.messages.append(SentMessage(wamid, to, message["type"], message, accepted_at))
+        self.limits.check(to, self._aliases(to), is_template=message["type"] == "template")
+        self._check_what_it_names(message)
+        wamid, accepted_at = new_wamid(), datetime.now(UTC).isoformat(timespec="milliseconds")
+        sent = SentMessage(wamid, to, message["type"], message, accepted_at)
+        self.messages.append(sent)
+        self._reach(sent)
         contact = {"input": message.get("to", to), **({"user_id": to} if "recipient" in message else {"wa_id": to})}
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]}
 
-    def _check_flow_can_be_sent(self, message: Json) -> None:
-        parameters = message.get("interactive", {}).get("action", {}).get("parameters", {})
-        flow = self.flows.get(parameters.get("flow_id", ""))
-        if flow is None:
-            return
-        codes = {"BLOCKED": 132068, "THROTTLED": 132069}
-        if flow.status in codes:
-            raise Refused(codes[flow.status], f"The Flow is {flow.status.lower()}.")
-        if (flow.status == "DRAFT") != (parameters.get("mode") == "draft"):
-            raise Refused(
-                INVALID, f"The Flow is {flow.status}, the message was sent for mode {parameters.get('mode', 'published')}."
-            )
+    def _reach(self, sent: SentMessage) -> None:
+        """The message appears on the phone it is for; our app hears that. Without such a phone it waits at Meta."""
+        phone = self.phones.phone_of(sent.to)
+        if phone is None:
+            self._undelivered.append(sent)
+            self.tell_status(sent.wamid, "sent")
+        else:
+            phone.items.append(item_of(sent, media=self.files.kept, templates=self.templates))
+            self.tell_status(sent.wamid, "sent")
+            self.tell_status(sent.wamid, "delivered")
 
-    # --- Flows --------------------------------------------------------------------------------------
-    def _create_flow(self, _owner: str, request: Request) -> Json:
-        wanted = request.fields()
-        name, categories = str(wanted.get("name") or ""), _categories(wanted.get("categories"))
-        if not name or any(flow.name == name for flow in self.flows.values()):
-            raise Refused(100, "The name of a Flow must be given, and be unique.")
-        if not categories or not CATEGORIES.issuperset(categories):
-            raise Refused(100, "The categories of a Flow are missing or not known.")
-        flow = FlowRecord(str(next(self._numbers)), name, categories, str(wanted.get("endpoint_uri") or ""))
-        self.flows[flow.id] = flow
-        if wanted.get("flow_json"):
-            self._keep_json(flow, str(wanted["flow_json"]))
-        return {"id": flow.id, "success": True, "validation_errors": flow.validation_errors}
+    def _phone_opened(self, phone: ChatPhone) -> None:
+        """What waited for it arrives. The lock is held."""
+        waiting = [sent for sent in self._undelivered if sent.to in (phone.number, phone.user_id)]
+        self._undelivered = [sent for sent in self._undelivered if sent not in waiting]
+        for sent in waiting:
+            phone.items.append(item_of(sent, media=self.files.kept, templates=self.templates))
+            self.tell_status(sent.wamid, "delivered")
 
-    def _list_flows(self, _owner: str, _request: Request) -> Json:
-        return {"data": [_described(flow) for flow in self.flows.values()], "paging": {"cursors": {"before": "a", "after": "z"}}}
-
-    def _flow(self, method: str, flow_id: str, request: Request) -> Json:
-        flow = self._known(flow_id)
-        if method == "GET":
-            return _described(flow)
-        if method == "DELETE":
-            if flow.status != "DRAFT":
-                raise Refused(139004, "Only a draft can be deleted.")
-            del self.flows[flow_id]
-            return {"success": True}
-        changes = request.fields()
-        flow.name = str(changes.get("name") or flow.name)
-        flow.endpoint_uri = str(changes.get("endpoint_uri") or flow.endpoint_uri)
-        flow.categories = _categories(changes.get("categories")) or flow.categories
+    def _mark_read(self, message: Json) -> Json:
+        """Our app has read what a customer wrote: two blue ticks on that phone."""
+        wamid = message.get("message_id")
+        if message["status"] != "read" or not isinstance(wamid, str) or not wamid:
+            raise Refused(INVALID, "status must be read, and message_id say of which message.")
+        for phone in self.phones.phones.values():
+            for item in phone.items:
+                if item.id == wamid and item.sender == "customer":
+                    item.status = "read"
+                    phone.touch()
         return {"success": True}
 
-    def _upload(self, flow_id: str, request: Request) -> Json:
-        flow, fields = self._known(flow_id), request.fields()
-        if fields.get("asset_type") != "FLOW_JSON" or "file" not in fields:
-            raise Refused(100, "Send a file with asset_type FLOW_JSON.")
-        self._keep_json(flow, str(fields["file"]))
-        flow.status = "DRAFT"
-        return {"success": True, "validation_errors": flow.validation_errors}
+    def _check_what_it_names(self, message: Json) -> None:
+        """The file, template or Flow that it names is one that may be sent."""
+        kind = message["type"]
+        if kind in ("document", "image"):
+            self.files.check(kind, message[kind])
+        elif kind == "template":
+            check_template(message["template"], self.templates)
+        elif kind == "interactive":
+            self._shelf.check_can_be_sent(message["interactive"]["action"].get("parameters", {}))
 
-    def _keep_json(self, flow: FlowRecord, text: str) -> None:
-        try:
-            flow.flow_json = json.loads(text)
-        except (ValueError, RecursionError):
-            raise Refused(139001, "The Flow JSON cannot be read.") from None
-        flow.validation_errors = [
-            {
-                "error": problem.error,
-                "error_type": "FLOW_JSON_ERROR",
-                "message": problem.message,
-                "pointers": [{"path": problem.path}],
-            }
-            for problem in problems_of(flow.flow_json)
-        ]
+    def _aliases(self, to: str) -> set[str]:
+        phone = self.phones.phone_of(to)
+        return {phone.number, phone.user_id} if phone else {to}
 
-    def _assets(self, flow_id: str, _request: Request) -> Json:
-        flow = self._known(flow_id)
-        address = f"{self.url}/simulator/flows/{flow.id}.json"
-        return {"data": [{"name": "flow.json", "asset_type": "FLOW_JSON", "download_url": address}]}
-
-    def _publish(self, flow_id: str, _request: Request) -> Json:
-        flow = self._known(flow_id)
-        reasons = {
-            "the Flow JSON is missing": not flow.flow_json,
-            "the Flow JSON has errors": bool(flow.validation_errors),
-            "the endpoint_uri is missing": "data_api_version" in flow.flow_json and not flow.endpoint_uri,
-            "the public key is missing": "data_api_version" in flow.flow_json and not self.public_keys,
-            "it is not a draft": flow.status != "DRAFT",
-        }
-        if found := [reason for reason, is_so in reasons.items() if is_so]:
-            raise Refused(139002, f"The Flow cannot be published: {', '.join(found)}.")
-        flow.status = "PUBLISHED"
-        return {"success": True}
-
-    def _deprecate(self, flow_id: str, _request: Request) -> Json:
-        flow = self._known(flow_id)
-        if flow.status != "PUBLISHED":
-            raise Refused(139003, "Only a published Flow can be deprecated.")
-        flow.status = "DEPRECATED"
-        return {"success": True}
-
-    def _known(self, flow_id: str) -> FlowRecord:
-        if flow_id not in self.flows:
-            raise Refused(100, f"Object with ID '{flow_id}' does not exist.")
-        return self.flows[flow_id]
-
-    # --- Keys ---------------------------------------------------------------------------------------
-    def _keep_key(self, number_id: str, request: Request) -> Json:
-        pem = str(request.fields().get("business_public_key") or "")
-        try:
-            key = load_pem_public_key(pem.encode())
-        except ValueError:
-            key = None
-        if not isinstance(key, RSAPublicKey) or key.key_size != 2048:
-            raise Refused(100, "business_public_key must be an RSA key of 2048 bits as PEM.")
-        self.public_keys[number_id] = pem
-        return {"success": True}
-
-    def _show_key(self, number_id: str, _request: Request) -> Json:
-        pem = self.public_keys.get(number_id)
-        shown = {"business_public_key": pem, "business_public_key_signature_status": "VALID"} if pem else {}
-        return {"data": [shown]} if shown else {"data": []}
+    def _customer_wrote(self, phone: ChatPhone) -> None:
+        """The window opens for 24 hours. The lock is held."""
+        self.limits.customer_wrote({phone.number, phone.user_id})
 
     # --- Beside the API -----------------------------------------------------------------------------
     def _beside(self, request: Request) -> Page:
+        if request.steps[:1] == ["phone"]:
+            return phone_api.answer(self, request)
         with self._lock:
             return beside(self, request)
 
 
-def _described(flow: FlowRecord) -> Json:
-    known = asdict(flow)
-    definition = known.pop("flow_json")
-    versions = {
-        name: definition[key] for name, key in (("json_version", "version"), ("data_api_version",) * 2) if key in definition
-    }
-    return known | versions
-
-
-def _categories(value: Any) -> list[str]:
-    """A list, or the JSON text of one, as forms carry it."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return []
-    return [str(item) for item in value] if isinstance(value, list) else []
+def _stranger(recipient: str) -> webhooks.Person:
+    """Somebody whose phone is not here."""
+    is_number = recipient.isdigit()
+    return webhooks.Person("", recipient if is_number else "", "" if is_number else recipient)

@@ -91,33 +91,66 @@ def _check_flow(action: Json) -> None:
 def _check_buttons(action: Json) -> None:
     buttons = _list(action, "buttons", 3)
     for button in buttons:
+        if button.get("type") != "reply":
+            raise Refused(INVALID, "The type of a button must be reply.")
         reply = _object(button, "reply")
         _text(reply, "title", 20)
         _text(reply, "id", 256)
+    _check_different([button["reply"] for button in buttons])
 
 
 def _check_list(action: Json) -> None:
     _text(action, "button", 20)
-    rows = 0
-    for section in _list(action, "sections", 10):
-        for row in _list(section, "rows", 10):
-            rows += 1
-            _text(row, "id", 200)
-            _text(row, "title", 24)
-            if "description" in row:
-                _text(row, "description", 72)
-    if rows > 10:
+    rows: list[Json] = []
+    sections = _list(action, "sections", 10)
+    for section in sections:
+        if len(sections) > 1:
+            _text(section, "title", 24)
+        rows += _list(section, "rows", 10)
+    for row in rows:
+        _text(row, "id", 200)
+        _text(row, "title", 24)
+        if "description" in row:
+            _text(row, "description", 72)
+    if len(rows) > 10:
         raise Refused(INVALID, "A list has 10 rows at most, in all its sections.")
+    _check_different(rows)
+
+
+def _check_different(choices: list[Json]) -> None:
+    if len({choice["id"] for choice in choices}) < len(choices):
+        raise Refused(INVALID, "Two choices have the same id.")
 
 
 def _check_link(action: Json) -> None:
     parameters = _object(action, "parameters")
     _text(parameters, "display_text", 20)
-    _text(parameters, "url", 2000)
+    if not _text(parameters, "url", 2000).startswith(("https://", "http://")):
+        raise Refused(INVALID, "url is not a web address.")
+
+
+def _check_document(document: Json) -> None:
+    _check_file(document)
+    if "filename" in document:
+        _text(document, "filename", 240)
+
+
+def _check_file(file: Json) -> None:
+    if ("id" in file) == ("link" in file):
+        raise Refused(MISSING, "Give id or link.")
+    _text(file, "id" if "id" in file else "link", 2000)
+    if "caption" in file:
+        _text(file, "caption", 1024)
 
 
 _INTERACTIVE = {"flow": _check_flow, "button": _check_buttons, "list": _check_list, "cta_url": _check_link}
-_CHECKS = {"text": _check_text, "interactive": _check_interactive, "template": _check_template}
+_CHECKS = {
+    "text": _check_text,
+    "interactive": _check_interactive,
+    "template": _check_template,
+    "document": _check_document,
+    "image": _check_file,
+}
 
 
 # --- Parts ----------------------------------------------------------------------------------------

@@ -140,6 +140,21 @@ class Phone:
         self.shown = self._history.pop()
         return self.shown
 
+    def go_to(self, screen: str) -> Shown | None:
+        """The phone went on to `screen` by itself, as a `navigate` action does. What went wrong; None: nothing."""
+        self._expect_open()
+        if screen == self.shown.screen:
+            return None
+        problems = tuple(transition_problems(self.flow, {"action": "navigate", "screen": self.shown.screen}, screen))
+        if problems:
+            return Shown(failure="invalid-screen-transition", problems=problems)
+        if self._history and self._history[-1].screen == screen:
+            self.shown = self._history.pop()  # it went back by itself
+        else:
+            self._history.append(self.shown)
+            self.shown = Shown(screen=screen, definition=screen_named(self.flow, screen) or {})
+        return None
+
     # --- What Meta does ---------------------------------------------------------------------------
     def ping(self) -> Shown:
         """Meta's health check."""

@@ -1,5 +1,6 @@
-"""What the Graph API simulator keeps: messages that it accepted, and Flows."""
+"""What the Graph API simulator keeps: messages that it accepted, files, templates, and Flows."""
 
+import re
 from dataclasses import dataclass, field
 
 from flows.simulator.graph_messages import Json
@@ -27,3 +28,57 @@ class FlowRecord:
     status: str = "DRAFT"
     flow_json: Json = field(default_factory=dict)
     validation_errors: list[Json] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A file in Meta's care for thirty days; here until the simulator stops."""
+
+    id: str
+    name: str
+    mime_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message template. `body` and `header` have {{1}} where a parameter goes; `buttons` as Meta describes them."""
+
+    name: str
+    body: str
+    language: str = "en"
+    status: str = "APPROVED"
+    category: str = "UTILITY"
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[Json, ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many the body needs."""
+        return len(set(re.findall(r"\{\{(\d+)\}\}", self.body)))
+
+    def as_json(self, number: int) -> Json:
+        """As `GET /{account}/message_templates` tells it."""
+        components: list[Json] = [{"type": "HEADER", "format": "TEXT", "text": self.header}] if self.header else []
+        components.append({"type": "BODY", "text": self.body})
+        components += [{"type": "FOOTER", "text": self.footer}] if self.footer else []
+        components += [{"type": "BUTTONS", "buttons": list(self.buttons)}] if self.buttons else []
+        return {
+            "id": str(700_000_000_000_000 + number),
+            "name": self.name,
+            "language": self.language,
+            "status": self.status,
+            "category": self.category,
+            "parameter_format": "POSITIONAL",
+            "components": components,
+        }
+
+
+DEMO_TEMPLATES = (
+    Template("payment_successful", "Thank you. We have received {{1}} for {{2}}. Still to pay: {{3}}."),
+    Template("payment_failed", "Your payment of {{1}} for {{2}} did not go through. Write to us here to try again."),
+    Template("payment_request", "Your booking {{1}} is waiting: {{2}} is to be paid. Write to us here to pay."),
+    Template("balance_reminder", "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay."),
+    Template("unfinished_payment", "You began to pay {{1}} for {{2}} and did not finish. Write to us here to go on."),
+)

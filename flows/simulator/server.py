@@ -99,16 +99,19 @@ class Request:
             content = self.json()
             return self.query | (content if isinstance(content, dict) else {})
         if kind == "multipart/form-data":
-            return self.query | self._parts()
+            return self.query | {name: content.decode("utf-8", "replace") for name, (_, _, content) in self.files().items()}
         return self.query | dict(parse_qsl(self.body.decode("utf-8", "replace")))
 
-    def _parts(self) -> Json:
+    def files(self) -> dict[str, tuple[str, str, bytes]]:
+        """File name, type and bytes of each part of a multipart body, by field."""
         head = f"Content-Type: {self.header('Content-Type')}\r\n\r\n".encode()
         message = BytesParser(policy=HTTP).parsebytes(head + self.body)
         parts = list(message.iter_parts()) if message.is_multipart() else []
         return {
-            str(part.get_param("name", header="content-disposition")): bytes(part.get_payload(decode=True) or b"").decode(
-                "utf-8", "replace"
+            str(part.get_param("name", header="content-disposition")): (
+                part.get_filename("") or "",
+                part.get_content_type(),
+                bytes(part.get_payload(decode=True) or b""),
             )
             for part in parts
         }
@@ -118,7 +121,7 @@ class Request:
 class Page:
     """What a browser or a script is shown beside the API."""
 
-    text: str
+    text: str | bytes
     type: str = "application/json"
     status: int = 200
 
@@ -259,11 +262,14 @@ class _Handler(BaseHTTPRequestHandler):
         }
         self._reply(refusal.status, "application/json", json.dumps({"error": error}))
 
-    def _reply(self, status: int, kind: str, text: str) -> None:
-        content = text.encode()
+    def _reply(self, status: int, kind: str, text: str | bytes) -> None:
+        content = text.encode() if isinstance(text, str) else text
+        is_text = kind.startswith("text/") or kind == "application/json"
         self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if is_text else kind)
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
         self.wfile.write(content)
 

@@ -351,8 +351,10 @@ def flow_message(**replaced: Any) -> Json:
 
 
 def list_message(rows: int) -> Json:
-    section = {"title": "Trips", "rows": [{"id": str(row), "title": "A trip"} for row in range(rows)]}
-    action = {"button": "Choose", "sections": [section, section]}
+    sections = [
+        {"title": name, "rows": [{"id": f"{name}{row}", "title": "A trip"} for row in range(rows)]} for name in ("One", "Two")
+    ]
+    action = {"button": "Choose", "sections": sections}
     return message(type="interactive", interactive={"type": "list", "body": {"text": "Hello"}, "action": action})
 
 
