@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from flows.views import PaymentFlowView
+from flows.views import BookingFlowView, PaymentFlowView
 
 urlpatterns = [
     path("flows/paynow-payment-webhook/", PaymentFlowView.as_view(), name="payment-flow"),
+    path("flows/booking-webhook/", BookingFlowView.as_view(), name="booking-flow"),
 ]

@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from customer_data.signed_door import SignedDoor, read_bytes
-from flows import exchange
+from flows import booking_exchange, exchange
 from flows.checks import check_reply
 from flows.crypto import CannotDecrypt, is_signed, open_request, seal_response
-from flows.definitions import PAYMENT_FLOW
+from flows.definitions import BOOKING_FLOW, PAYMENT_FLOW
 from flows.form_requests import Answer
 from flows.keys import private_keys
 
@@ -20,7 +20,10 @@ MOST_BYTES = 256 * 1024
 CANNOT_DECRYPT = 421
 BAD_SIGNATURE = 432
 
-ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {PAYMENT_FLOW: exchange.answer}
+ANSWERS: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+    PAYMENT_FLOW: exchange.answer,
+    BOOKING_FLOW: booking_exchange.answer,
+}
 
 
 class FlowView(SignedDoor):
@@ -49,3 +52,9 @@ class PaymentFlowView(FlowView):
     """`POST /crm-api/flows/paynow-payment-webhook/`"""
 
     flow_name = PAYMENT_FLOW
+
+
+class BookingFlowView(FlowView):
+    """`POST /crm-api/flows/booking-webhook/`"""
+
+    flow_name = BOOKING_FLOW
