@@ -62,7 +62,7 @@ def choose_travellers(free: FreeDate, *, chosen: int = 0, notice: str = "") -> S
 def ask_contact(hold: SeatHold, typed: Mapping[str, str], *, problems: Mapping[str, str] | None = None) -> Screen:
     """Who books. `problems` are short sentences for fields, by their names."""
     customer = hold.customer
-    known = {"name": customer.name, "email": customer.email} | typed
+    known = {"name": customer.name, "email": customer.email, **typed}
     data: dict[str, Any] = {
         "hold": str(hold.pk),
         "held": say("booking_form/held", hold=hold),
@@ -79,12 +79,11 @@ def show_summary(hold: SeatHold, typed: Mapping[str, str], *, message: str = "")
     tour = hold.departure.tour
     total = tour.price * hold.seats
     deposit = share_of(total, tour.deposit_percent)
-    facts = {"deposit": show_amount(deposit, tour.currency) if 0 < deposit < total else "", "hold": hold}
     data = {
         "hold": str(hold.pk),
         "trip": _trip(hold.departure),
         "price": f"{_travellers(hold.seats)} · {show_amount(total, tour.currency)}",
-        "terms": say("booking_form/terms", **facts),
+        "terms": say("booking_form/terms", deposit=show_amount(deposit, tour.currency) if 0 < deposit < total else ""),
         "held": say("booking_form/held", hold=hold),
         "who": " · ".join(typed[name] for name in ("name", "email") if typed.get(name)),
     }

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
-from customer_data.models import Payment
+from customer_data.models import Booking, Payment
 from customer_data.offer import CannotPay, method_chosen, owed
 from customer_data.services import PaymentRequest, keep_otp, open_payment
 from customer_data.status import MONEY_IN, UNPAID_ENDS
@@ -57,7 +57,7 @@ def _show_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen 
     """INIT: the form, or 427 when there is nothing left to pay. A payment that waits is said so."""
     if session.opened_at is None:
         FlowSession.objects.filter(pk=session.pk).update(opened_at=timezone.now())
-    booking = session.booking
+    booking = _booking_of(session)
     if owed(booking) == 0 or (session.payment and session.payment.status in MONEY_IN):
         raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=booking))
     waiting = session.payment if session.payment and session.payment.is_open else None
@@ -72,7 +72,7 @@ def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Scree
     except CannotPay as problem:
         if problem.code == "nothing_to_pay":
             raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=session.booking)) from None
-        return screens.payment_form(session.booking, typed, problem=problem)
+        return screens.payment_form(_booking_of(session), typed, problem=problem)
     send_soon(payment)
     news = screens.payment_news(payment)
     return screens.processing(payment) if news["screen"] == PAYMENT_OTP else news
@@ -87,9 +87,10 @@ def _open_once(session: FlowSession, typed: Mapping[str, str]) -> Payment:
         first = locked.payment
         if first is not None and locked.typed == typed and _is_same_tap(first):
             return first
+        booking = _booking_of(session)
         request = PaymentRequest(
-            booking_id=session.booking_id,
-            payment_method=method_chosen(typed["payment_method"], session.booking.currency).name,
+            booking_id=booking.pk,
+            payment_method=method_chosen(typed["payment_method"], booking.currency).name,
             amount_option=typed["amount_option"],
             phone=typed["phone"],
             email=typed["email"],
@@ -152,6 +153,13 @@ _STEPS: dict[tuple[str, str], Step] = {
     ("data_exchange", PAYMENT_SUCCESS): _end,
     ("data_exchange", PAYMENT_ERROR): _end_or_retry,
 }
+
+
+def _booking_of(session: FlowSession) -> Booking:
+    """What the form pays for. A form that was made for no booking pays nothing."""
+    if session.booking is None:
+        raise tokens.TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
+    return session.booking
 
 
 def _is_completion(asked: FormRequest) -> bool:

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from customer_data.models import Customer, Departure, SeatHold, Tour
+from customer_data.seats import hold_seats
 from customer_data.tests import make
-from flows import booking_exchange, tokens, views
+from flows import tokens, views
 from flows.crypto import public_key_pem
 from flows.definitions.booking_whatsapp_flow import BOOKING_WHATSAPP_FLOW, CONTACT, FLOW_NAME, SUMMARY
 from flows.form_requests import Answer
@@ -106,4 +107,4 @@ def run_out(departure: Departure) -> None:
 
 
 def somebody_takes(departure: Departure, seats: int) -> SeatHold:
-    return booking_exchange.hold_seats(departure, make.customer(), seats)
+    return hold_seats(departure, make.customer(), seats)
