@@ -1,5 +1,7 @@
 """The wallet on a customer's handset: the prompts of Paynow's simulator, over its HTTP only, and the owner's answer to them."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -13,6 +15,8 @@ WALLETS = {"ecocash": "EcoCash", "onemoney": "OneMoney", "innbucks": "InnBucks",
 KINDS = {"ecocash": "pin", "onemoney": "pin", "innbucks": "code", "omari": "otp"}
 MOVES = {"approve": "approve", "decline": "decline", "insufficient": "fail"}
 _STATES = {"Created": "open", "Sent": "open", "Paid": "approved", "Awaiting Delivery": "approved", "Delivered": "approved"}
+_TEST_NUMBER = re.compile(r"077([1-4])\1{6}")
+"""Paynow's test numbers, which answer by themselves: https://developers.paynow.co.zw/docs/test_mode.html"""
 
 
 class Handset:
@@ -60,11 +64,11 @@ class Handset:
             "wallet": WALLETS[method],
             "number": digits_of(transaction["phone"]),
             "amount": f"{transaction['currency']} {transaction['amount']}",
-            "merchant": transaction.get("merchant", ""),
+            "merchant": transaction["merchant"],
             "kind": KINDS[method],
             "code": otp if method == "omari" else transaction["code"],
-            "at": transaction.get("created_at", ""),
-            "decides_itself": bool(transaction.get("decides_itself", False)),
+            "at": datetime.fromtimestamp(transaction["created_at"], UTC).isoformat(timespec="seconds"),
+            "decides_itself": bool(_TEST_NUMBER.fullmatch(transaction["phone"])),
             "state": "ignored" if state == "open" and reference in self._put_away else state,
         }
 

@@ -14,6 +14,7 @@ def main() -> int:
     options = _options()
     simulator = PaynowSimulator(host=options.host, port=options.port, public_url=options.public_url)
     simulator.manners.resend_seconds = options.resend_seconds
+    simulator.manners.by_hand = options.by_hand
     # Blocked in every thread and waited for here: a handler would not run when another thread receives the signal.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
@@ -33,6 +34,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--public-url", default="", help="where browsers reach this server, if not at its own address")
     parser.add_argument("--resend-seconds", type=float, default=30, help="between two attempts to deliver one status update")
+    parser.add_argument(
+        "--by-hand", action="store_true", help="test mode takes every number; who is no test number waits for your decision"
+    )
     return parser.parse_args()
 
 

@@ -169,6 +169,8 @@ def show_transaction(transaction: Transaction) -> dict[str, Any]:
         "paynow_reference": transaction.paynow_reference,
         "integration": transaction.integration.id,
         "currency": transaction.integration.currency,
+        "merchant": transaction.integration.name,
+        "created_at": transaction.created_at,
         "reference": transaction.reference,
         "merchanttrace": transaction.merchant_trace,
         "amount": f"{transaction.amount:.2f}",

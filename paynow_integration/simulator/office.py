@@ -14,6 +14,7 @@ from paynow_integration.simulator.records import (
     CARD_METHODS,
     DEFAULT_INTEGRATIONS,
     ORDINARY_WALLET,
+    PATIENT_WALLET,
     TEST_PHONES,
     TEST_TOKENS,
     Integration,
@@ -67,7 +68,7 @@ class Office:
         else:
             fields.setdefault("method", "")
         with self._lock:
-            check_charge(fields, integration, self._by_trace[integration.id])
+            check_charge(fields, integration, self._by_trace[integration.id], any_phone=self.manners.by_hand)
             wallet = self._wallet(fields, integration)
             if wallet.behaviour == "insufficient":
                 raise Refused("Insufficient balance")
@@ -217,15 +218,15 @@ class Office:
         transaction.history.append((self.clock.now(), word))
 
     def _wallet(self, fields: Mapping[str, str], integration: Integration) -> Wallet:
-        """A wallet set by hand, else the documented test value, else one that pays after five seconds."""
+        """A wallet set by hand, else the documented test value, else one that pays after five seconds, or waits `by_hand`."""
         phone, token, method = fields.get("phone", ""), fields.get("token", ""), fields.get("method", "web").lower()
         if method == "web":
             return ORDINARY_WALLET
         if (chosen := self.wallets.get(token if method in CARD_METHODS else phone)) is not None:
             return chosen
-        if integration.live:
-            return ORDINARY_WALLET
-        return TEST_TOKENS.get(method, TEST_PHONES).get(token or phone, ORDINARY_WALLET)
+        is_asked = method not in CARD_METHODS and method != "omari"  # who types O'mari's code has decided
+        other = PATIENT_WALLET if self.manners.by_hand and is_asked else ORDINARY_WALLET
+        return other if integration.live else TEST_TOKENS.get(method, TEST_PHONES).get(token or phone, other)
 
     def _wallet_of(self, transaction: Transaction) -> Wallet:
         fields = {"phone": transaction.phone, "token": transaction.token, "method": transaction.method}

@@ -47,6 +47,8 @@ TEST_TOKENS = {
     "zimswitch": _by_repeated_digit("d" * 32),
 }
 ORDINARY_WALLET = Wallet("approve", 5)
+PATIENT_WALLET = Wallet("ignore")
+"""Somebody decides on the handset."""
 
 DEFAULT_INTEGRATIONS = (
     Integration("1201", "3e9fed89-60e1-4ce5-ab6e-6b1eb2d4f977", "USD"),
@@ -70,6 +72,7 @@ class Manners:
     resend_seconds: float = 30
     most_resends: int = 10
     post_timeout_seconds: float = 10
+    by_hand: bool = False  # test mode takes every number, and who is no test number waits for somebody to decide
 
 
 @dataclass(kw_only=True)
