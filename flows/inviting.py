@@ -1,17 +1,53 @@
-"""Sending the WhatsApp message that opens the payment Flow."""
+"""The WhatsApp message that opens the payment Flow."""
 
-from customer_data.models import Booking
+from typing import Any
+
+from customer_data.models import Booking, Customer
 from customer_data.money import show_amount
-from customer_data.offer import owed
-from flows import tokens
+from customer_data.offer import methods_for, owed, share_of_balance
+from flows import outbox, tokens
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME
-from flows.models import FlowSession, WhatsAppFlow
-from flows.sentences import say
+from flows.models import FlowSession, Message, WhatsAppFlow
+from flows.outgoing import FlowButton
+from flows.sentences import ENGLISH, say
 from flows.whatsapp import client_from_settings
+
+BUTTON = "Pay now"
 
 
 class CannotInvite(Exception):
     """Nothing was sent; the sentence says what to do first."""
+
+
+def invite(booking: Booking, *, key: str, option: str = "") -> Message:
+    """Queue the message that opens the payment Flow for the booking's customer, once for each key, in the caller's transaction.
+
+    Raises CannotInvite.
+    """
+    written = Message.objects.filter(key=key).first()  # a second form must not be made for the same message
+    return written or outbox.write(booking.customer, form_for(booking, booking.customer, option=option), key=key)
+
+
+def form_for(booking: Booking, customer: Customer, *, option: str = "", shares: int = 1, language: str = ENGLISH) -> FlowButton:
+    """The message itself, with a form of its own for `customer`, who may be another one than the one who booked.
+
+    `option` is the amount that is chosen already; with `shares` the form asks for one share of the balance.
+    Raises CannotInvite and CannotPay.
+    """
+    _check_owed(booking)
+    if not _flow_at_meta():
+        raise CannotInvite(_NOT_AT_META)
+    amount = share_of_balance(booking, shares) if shares > 1 else owed(booking)
+    session = tokens.issue_for(customer, booking=booking)
+    known = {"amount_option": option} | ({"shares": str(shares)} if shares > 1 else {})
+    FlowSession.objects.filter(pk=session.pk).update(typed={name: value for name, value in known.items() if value})
+    return FlowButton(
+        session_id=session.pk,
+        header=say("invite_header", language=language, booking=booking),
+        body=say("invite_body", language=language, **_facts(booking, customer, show_amount(amount, booking.currency))),
+        footer=say("invite_footer", language=language, booking=booking),
+        cta=BUTTON,
+    )
 
 
 def send_payment_flow(booking: Booking) -> str:
@@ -23,11 +59,10 @@ def send_payment_flow(booking: Booking) -> str:
     recipient = f"+{customer.wa_id}" if customer.wa_id else customer.bsuid
     if not recipient:
         raise CannotInvite(f"{customer} has no WhatsApp number. Add it to the customer first.")
-    if owed(booking) == 0:
-        raise CannotInvite(f"Booking {booking.booking_reference} is paid. There is nothing to ask for.")
-    flow = WhatsAppFlow.objects.filter(name=FLOW_NAME).first()
-    if flow is None or not flow.flow_id:
-        raise CannotInvite(f"The payment Flow is not at Meta yet. Run ./manage.py publish_flow {FLOW_NAME} first.")
+    _check_owed(booking)
+    flow = _flow_at_meta()
+    if flow is None:
+        raise CannotInvite(_NOT_AT_META)
     try:
         return _send(booking, recipient, flow)
     except ValueError as error:  # WhatsApp would refuse it as it stands
@@ -41,10 +76,27 @@ def _send(booking: Booking, recipient: str, flow: WhatsAppFlow) -> str:
         flow_id=flow.flow_id,
         flow_token=token,
         header=say("invite_header", booking=booking),
-        body=say("invite_body", booking=booking, customer=booking.customer, balance=show_amount(owed(booking), booking.currency)),
+        body=say("invite_body", **_facts(booking, booking.customer, show_amount(owed(booking), booking.currency))),
         footer=say("invite_footer", booking=booking),
-        cta="Pay now",
+        cta=BUTTON,
         mode="draft" if flow.status == "DRAFT" else "published",
     )
     FlowSession.objects.filter(pk=session.pk).update(wamid=wamid)
     return wamid
+
+
+def _check_owed(booking: Booking) -> None:
+    if owed(booking) == 0:
+        raise CannotInvite(f"Booking {booking.booking_reference} is paid. There is nothing to ask for.")
+
+
+def _flow_at_meta() -> WhatsAppFlow | None:
+    return WhatsAppFlow.objects.filter(name=FLOW_NAME).exclude(flow_id="").first()
+
+
+def _facts(booking: Booking, customer: Customer, amount: str) -> dict[str, Any]:
+    methods = [method.label for _, method in methods_for(booking.currency)]
+    return {"booking": booking, "customer": customer, "balance": amount, "methods": methods}
+
+
+_NOT_AT_META = f"The payment Flow is not at Meta yet. Run ./manage.py publish_flow {FLOW_NAME} first."

@@ -1,0 +1,136 @@
+"""What a customer asks about a payment that exists: has it arrived, send it again, here is the code, the receipt once more.
+
+Nothing here charges but *send it again*, and that only when no earlier attempt can bring money any more, or the gateway has
+just said that it is unpaid.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from customer_data.doors import check_soon, send_soon, submit_otp_soon
+from customer_data.gateway import PromptKind
+from customer_data.models import Payment
+from customer_data.offer import CannotPay, unconfirmed
+from customer_data.references import read_reference
+from customer_data.services import asked_again, expire_payment, keep_otp, open_payment
+from customer_data.status import MONEY_IN, OPEN, Reason, Status
+from flows import belongings, choices
+from flows.models import Conversation
+from flows.outgoing import Buttons, Document, Text
+from flows.replies import Reply
+from flows.sentences import say
+from flows.standing import is_over_unpaid, standing
+
+PROMPT_LIVES_FOR = timedelta(minutes=3)
+"""A second request is not sent while the first may still be on the phone: both could be approved. No wallet publishes how long
+its request lives; shops in the wild stop waiting after three to five minutes."""
+
+FRESH = timedelta(minutes=2)
+"""So old may the gateway's *unpaid* be for a new request to follow it."""
+
+SOURCE = "chat"
+
+
+def i_have_paid(conversation: Conversation, argument: str) -> Reply:
+    """Asks the gateway, never charges. What is known is said now; the gateway's answer is told when it comes."""
+    payment = _payment(conversation, argument)
+    return unknown(conversation) if payment is None else ask(conversation, payment, "The customer says it is paid.")
+
+
+def send_prompt_again(conversation: Conversation, argument: str) -> Reply:
+    """A new request to the same wallet, once the earlier one certainly brings no money; until then, what is going on."""
+    payment = _payment(conversation, argument)
+    if payment is None:
+        return unknown(conversation)
+    if payment.status in MONEY_IN or payment.status == Status.REFUNDED:
+        return Reply((standing(payment, language=conversation.language),))
+    waiting = unconfirmed(payment.booking)
+    if waiting is not None and waiting.pk != payment.pk:
+        return ask(conversation, waiting, "The customer asks for another request.")
+    if not is_over_unpaid(payment) and not _is_known_unpaid(payment, timezone.now()):
+        return ask(conversation, payment, "The customer asks for the request again.")
+    return _send_again(conversation, payment)
+
+
+def otp_typed(conversation: Conversation, digits: str) -> Reply | None:
+    """The one-time code for a payment of this customer that waits for one; None when none does."""
+    waiting = Payment.objects.filter(status=Status.PENDING, prompt=PromptKind.TYPE_OTP, phone__gt="", otp="")
+    payment = waiting.filter(pk__in=belongings.payments_of(conversation.customer)).order_by("-created_at").first()
+    if payment is None:
+        return None
+    try:
+        keep_otp(payment, digits)
+    except CannotPay as problem:
+        return Reply((Text(str(problem)),))
+    note_question(conversation, payment, "The customer typed the code in the chat.")
+    submit_otp_soon(payment)
+    return Reply((Text(say("pay/otp_taken", language=conversation.language, payment=payment)),))
+
+
+def receipt_again(conversation: Conversation, argument: str) -> Reply:
+    payment = _payment(conversation, argument)
+    if payment is None:
+        return unknown(conversation)
+    if payment.status not in MONEY_IN:
+        return Reply((standing(payment, language=conversation.language),))
+    return Reply((standing(payment, language=conversation.language), *receipt_file(payment)))
+
+
+def receipt_file(payment: Payment) -> tuple[Document, ...]:
+    """The receipt as a PDF, when there is one."""
+    receipt = getattr(payment, "receipt", None)
+    if receipt is None:
+        return ()
+    return (Document(str(receipt), source=f"receipt:{receipt}", file_name=f"receipt-{receipt}.pdf"),)
+
+
+def ask(conversation: Conversation, payment: Payment, why: str) -> Reply:
+    """Have the gateway asked, and say what is known until its answer comes."""
+    is_asked = payment.status in OPEN or (payment.status not in MONEY_IN and not is_over_unpaid(payment))
+    if is_asked:
+        note_question(conversation, payment, why)
+        check_soon(payment)
+    return Reply((standing(payment, language=conversation.language, asking=is_asked),))
+
+
+def note_question(conversation: Conversation, payment: Payment, why: str) -> None:
+    """A line in the trail that somebody waits for the gateway's answer; `telling` answers it, also after a crash."""
+    payment.note(source=SOURCE, reason=why, details={"answer_to": conversation.customer_id})
+
+
+def unknown(conversation: Conversation) -> Reply:
+    """The answer to a reference that is nobody's, or somebody else's."""
+    return Reply((Buttons(say("pay/unknown", language=conversation.language), choices=(choices.talk_to_a_person(),)),))
+
+
+def _payment(conversation: Conversation, reference: str) -> Payment | None:
+    """Without a reference it is the customer's newest one."""
+    customer = conversation.customer
+    return belongings.own_payment(customer, reference) if _is_reference(reference) else belongings.latest_payment(customer)
+
+
+def _is_reference(text: str) -> bool:
+    try:
+        return bool(read_reference(text))
+    except ValueError:
+        return False
+
+
+def _is_known_unpaid(payment: Payment, now: datetime) -> bool:
+    """Whether the gateway has just said that nobody approved it, and its request has left the phone."""
+    was_sent, was_reported = payment.sent_at, payment.reported_at
+    if was_sent is None or was_reported is None:
+        return False
+    return now - was_reported <= FRESH and now - was_sent >= PROMPT_LIVES_FOR
+
+
+def _send_again(conversation: Conversation, payment: Payment) -> Reply:
+    if payment.is_open:  # the same request would only find the open one
+        expire_payment(payment, source=SOURCE, reason=Reason.METHOD_CHANGED, sentence="The customer asked for a new request.")
+    try:
+        newest = open_payment(asked_again(payment), source=SOURCE)
+    except CannotPay as problem:
+        return Reply((Text(str(problem)),))
+    send_soon(newest)
+    return Reply((Text(say("pay/sent_again", language=conversation.language, payment=newest)),))

@@ -1,0 +1,179 @@
+"""What a customer can do about money from anywhere in the chat: the named actions, and the words the engine hands on."""
+
+from collections.abc import Callable, Mapping
+
+from customer_data.models import Booking, Concern, ConcernKind
+from customer_data.offer import AmountOption, CannotPay, methods_for, owed, unconfirmed
+from flows import asking, belongings, choices, paying_for_others
+from flows.asking import ask, unknown
+from flows.buttons import action_id
+from flows.inviting import CannotInvite, form_for
+from flows.models import Conversation
+from flows.outgoing import Buttons, Choice, ListMenu, Section, Text
+from flows.replies import Reply
+from flows.sentences import say
+from flows.standing import is_over_unpaid, standing
+
+Action = Callable[[Conversation, str], Reply]
+"""Reads the conversation, does what it is named for in the caller's transaction, and answers."""
+
+MOST_SHARES_LISTED = 10
+
+
+def initiate_paynow_payment(conversation: Conversation, argument: str) -> Reply:
+    """Start the payment that was chosen step by step.
+
+    Reads `conversation.answers`: `booking` (its reference), `amount_option` (full, deposit, or else the balance) and `payer`:
+    nothing, or its `kind` (me, zimbabwe, abroad) and `phone`.
+    """
+    reference = _answer(conversation, "booking") or argument
+    payer = conversation.answers.get("payer")
+    kind, phone = (str(payer.get("kind") or ""), str(payer.get("phone") or "")) if isinstance(payer, dict) else ("", "")
+    if kind == "abroad":
+        return paying_for_others.pay_by_card_abroad(conversation, f"{reference}/{phone}")
+    if kind == "zimbabwe":
+        return paying_for_others.pay_by_another_number(conversation, f"{reference}/{phone}")
+    return _offer(conversation, reference, option=_answer(conversation, "amount_option") or AmountOption.BALANCE)
+
+
+def pay_full(conversation: Conversation, argument: str) -> Reply:
+    return _offer(conversation, argument, option=AmountOption.FULL)
+
+
+def pay_deposit(conversation: Conversation, argument: str) -> Reply:
+    return _offer(conversation, argument, option=AmountOption.DEPOSIT)
+
+
+def pay_balance(conversation: Conversation, argument: str) -> Reply:
+    return _offer(conversation, argument, option=AmountOption.BALANCE)
+
+
+def pay_myself(conversation: Conversation, argument: str) -> Reply:
+    """*I pay*, of *who pays?*"""
+    chosen = _answer(conversation, "amount_option") if _answer(conversation, "booking") == argument else ""
+    return _offer(conversation, argument, option=chosen or AmountOption.BALANCE)
+
+
+def pay_share(conversation: Conversation, argument: str) -> Reply:
+    """`<booking>`: among how many? `<booking>/<number of people>`: the form for one of so many equal shares of the balance."""
+    reference, _, typed = argument.partition("/")
+    if typed.isdecimal() and len(typed) <= 2:
+        return _offer(conversation, reference, option=AmountOption.BALANCE, shares=int(typed))
+    booking = _booking_to_pay(conversation, reference, action="pay_share")
+    if isinstance(booking, Reply):
+        return booking
+    rows = tuple(
+        Choice(action_id("pay_share", f"{booking.booking_reference}/{people}"), f"{people} people")
+        for people in range(2, MOST_SHARES_LISTED + 1)
+    )
+    words = say("pay/how_many_share", language=conversation.language, booking=booking)
+    return Reply((ListMenu(words, button="How many?", sections=(Section("", rows),)),))
+
+
+def use_another_wallet(conversation: Conversation, argument: str) -> Reply:
+    """A new form. What is open now is closed only when the form is sent off, and is asked about all the same."""
+    return _offer(conversation, _booking_reference(conversation, argument), option="", guarded=False)
+
+
+def try_again(conversation: Conversation, argument: str) -> Reply:
+    """A new form after a payment (or for a booking) that ended unpaid."""
+    payment = belongings.own_payment(conversation.customer, argument)
+    if payment is not None and not is_over_unpaid(payment):
+        return ask(conversation, payment, "The customer wants to try again.")
+    return _offer(conversation, _booking_reference(conversation, argument), option="")
+
+
+def pay_offline(conversation: Conversation, argument: str) -> Reply:
+    """Bank transfer or cash: a person says where to and confirms it; nothing is booked as paid by the chat."""
+    booking = _booking_to_pay(conversation, argument or _answer(conversation, "booking"), action="pay_offline")
+    if isinstance(booking, Reply):
+        return booking
+    sentence = f"Wants to pay {booking.balance_shown} for {booking.booking_reference} by bank transfer or in cash."
+    Concern.raise_about_customer(conversation.customer, ConcernKind.WANTS_PERSON, sentence)
+    words = say("pay/offline", language=conversation.language, booking=booking)
+    return Reply((Buttons(words, choices=(choices.pay_balance(booking.booking_reference), choices.talk_to_a_person())),))
+
+
+def form_completed(conversation: Conversation, notice: Mapping[str, object]) -> Reply:
+    """A payment form was completed. What it carries is only where to look; an end is told by itself, once."""
+    payment = belongings.own_payment(conversation.customer, str(notice.get("payment_reference") or ""))
+    return Reply((standing(payment, language=conversation.language),)) if payment is not None and payment.is_open else Reply()
+
+
+def _offer(conversation: Conversation, reference: str, *, option: str, shares: int = 1, guarded: bool = True) -> Reply:
+    """The form for this booking; or, while an attempt may still bring money, what is going on."""
+    booking = _booking_to_pay(conversation, reference, action=f"pay_{option or AmountOption.BALANCE}")
+    if isinstance(booking, Reply):
+        return booking
+    waiting = unconfirmed(booking) if guarded else None
+    if waiting is not None:
+        return ask(conversation, waiting, "The customer wants to pay again.")
+    try:
+        form = form_for(booking, conversation.customer, option=option, shares=shares, language=conversation.language)
+    except CannotPay as problem:
+        return Reply((Text(str(problem)),))
+    except CannotInvite:
+        return _without_a_form(conversation, booking)
+    return Reply((form,))
+
+
+def _without_a_form(conversation: Conversation, booking: Booking) -> Reply:
+    """The form is not at WhatsApp: the ways to pay are chosen in the chat."""
+    methods = [method for _, method in methods_for(booking.currency)]
+    if not methods:
+        words = say("pay/no_way_to_pay", language=conversation.language, booking=booking)
+        return Reply((Buttons(words, choices=(choices.talk_to_a_person(),)),))
+    words = say("pay/ways_to_pay", language=conversation.language, booking=booking)
+    return Reply((paying_for_others.ways_to_pay(conversation, booking, methods, words=words),))
+
+
+def _booking_to_pay(conversation: Conversation, reference: str, *, action: str) -> Booking | Reply:
+    """The booking with something to pay; a choice of them without a reference; else the reply that says what is the matter."""
+    language = conversation.language
+    if reference:
+        booking = belongings.own_booking(conversation.customer, reference)
+        if booking is None:
+            return unknown(conversation)
+        return booking if owed(booking) else Reply((Text(say("pay/paid_already", language=language, booking=booking)),))
+    due = belongings.bookings_to_pay(conversation.customer)
+    if not due:
+        return Reply((Text(say("pay/nothing_due", language=language)),))
+    if len(due) == 1:
+        return due[0]
+    rows = tuple(Choice(action_id(action, each.booking_reference), each.title[:24], f"{each.balance_shown} to pay") for each in due)
+    return Reply((ListMenu(say("pay/which_booking", language=language), button="Bookings", sections=(Section("", rows),)),))
+
+
+def _booking_reference(conversation: Conversation, argument: str) -> str:
+    """Of a button that names a booking or a payment."""
+    payment = belongings.own_payment(conversation.customer, argument)
+    return payment.booking.booking_reference if payment is not None else argument
+
+
+def _answer(conversation: Conversation, name: str) -> str:
+    value = conversation.answers.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+ACTIONS: dict[str, Action] = {
+    "initiate_paynow_payment": initiate_paynow_payment,
+    "pay_full": pay_full,
+    "pay_deposit": pay_deposit,
+    "pay_balance": pay_balance,
+    "pay_myself": pay_myself,
+    "pay_share": pay_share,
+    "pay_offline": pay_offline,
+    "use_another_wallet": use_another_wallet,
+    "try_again": try_again,
+    "i_have_paid": asking.i_have_paid,
+    "send_prompt_again": asking.send_prompt_again,
+    "receipt_again": asking.receipt_again,
+    "who_pays": paying_for_others.who_pays,
+    paying_for_others.ANOTHER_NUMBER: paying_for_others.pay_by_another_number,
+    paying_for_others.WITH: paying_for_others.pay_with,
+    "pay_by_card_abroad": paying_for_others.pay_by_card_abroad,
+}
+"""What the engine of the conversation merges with its own; a button's id names one of these."""
+
+otp_typed = asking.otp_typed
+number_typed = paying_for_others.number_typed

@@ -1,0 +1,59 @@
+"""How a payment stands, as one message with what can be done next: the answer to *I have paid*, and to paying once more."""
+
+from customer_data.models import Payment
+from customer_data.offer import owed
+from customer_data.status import MONEY_IN, Status
+from flows import choices
+from flows.outgoing import Buttons, Choice, Outgoing
+from flows.prompts import method_label
+from flows.sentences import ENGLISH, say
+
+
+def standing(payment: Payment, *, language: str = ENGLISH, asking: bool = False) -> Outgoing:
+    """What is known of the payment now. `asking`: the gateway is being asked at this moment, and the answer is told later."""
+    return Buttons(_words(payment, language, asking=asking), choices=_next_steps(payment))
+
+
+def is_over_unpaid(payment: Payment) -> bool:
+    """Whether it certainly brings nothing by itself any more, so that a new attempt cannot be a second charge."""
+    if payment.status in (Status.FAILED, Status.CANCELLED):
+        return True
+    return payment.status == Status.EXPIRED and (payment.is_final or payment.next_check_at is None or payment.sends_made == 0)
+
+
+def _words(payment: Payment, language: str, *, asking: bool) -> str:
+    booking = payment.booking
+    booking.refresh_from_db(fields=["amount_paid", "payment_status", "is_test"])
+    return say(
+        f"pay/standing_{_kind(payment)}",
+        language=language,
+        payment=payment,
+        booking=booking,
+        method=method_label(payment),
+        asking=asking,
+    )
+
+
+def _kind(payment: Payment) -> str:
+    """The name of the sentence."""
+    if payment.status in MONEY_IN:
+        return "paid"
+    if payment.status == Status.REFUNDED:
+        return "refunded"
+    if is_over_unpaid(payment):
+        return "not_paid"
+    return {Status.PENDING: "waiting", Status.EXPIRED: "expired"}.get(Status(payment.status), "starting")
+
+
+def _next_steps(payment: Payment) -> tuple[Choice, ...]:
+    booking, kind = payment.booking, _kind(payment)
+    if kind == "paid":
+        balance = (choices.pay_balance(booking.booking_reference),) if owed(booking) else ()
+        return (choices.receipt_again(payment.reference), *balance)
+    if kind == "refunded":
+        return (choices.talk_to_a_person(),)
+    another = choices.use_another_wallet(booking.booking_reference)
+    if kind == "not_paid":
+        return (choices.try_again(payment.reference), another, choices.talk_to_a_person())
+    again = (choices.send_it_again(payment.reference),) if kind == "waiting" else ()
+    return (choices.i_have_paid(payment.reference), *again, another)
