@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from customer_data.models import Booking, Customer
-from flows.definitions.payment_whatsapp_flow import FLOW_NAME, PAYMENT_WHATSAPP_FLOW
+from flows.definitions import BOOKING_FLOW, DEFINITIONS, PAYMENT_FLOW
 from flows.models import WhatsAppFlow
 from paynow_integration.models import PaynowConfig
 
@@ -21,6 +21,9 @@ INTEGRATIONS = (
     ("Simulator, ZiG", "ZWG", "1202", "635b5c62-3c79-4b1e-95e9-9ce50a95b264"),
 )
 MERCHANT_EMAIL = "merchant@example.com"
+
+# As the simulator of WhatsApp knows them: nothing is published by loading the demo.
+FLOWS = {PAYMENT_FLOW: "1000000000000001", BOOKING_FLOW: "1000000000000002"}
 
 CUSTOMERS = (
     ("Tendai Moyo", "263771111111", "tendai@example.com"),
@@ -44,9 +47,7 @@ class Command(BaseCommand):
             raise CommandError("The demo has a known password and test keys. It is loaded only with DEBUG=1.")
         _make_staff()
         _make_integrations()
-        WhatsAppFlow.objects.get_or_create(
-            name=FLOW_NAME, defaults={"flow_id": "1000000000000001", "status": "PUBLISHED", "flow_json": PAYMENT_WHATSAPP_FLOW}
-        )
+        _make_flows()
         _make_bookings()
         self.stdout.write(f"The demo is loaded. Staff sign in as {ADMIN_NAME} with the password {ADMIN_PASSWORD}.")
 
@@ -55,6 +56,12 @@ def _make_staff() -> None:
     users = get_user_model().objects
     if not users.filter(username=ADMIN_NAME).exists():
         users.create_superuser(ADMIN_NAME, "admin@example.com", ADMIN_PASSWORD)
+
+
+def _make_flows() -> None:
+    for name, flow_id in FLOWS.items():
+        published = {"flow_id": flow_id, "status": "PUBLISHED", "flow_json": DEFINITIONS[name]}
+        WhatsAppFlow.objects.get_or_create(name=name, defaults=published)
 
 
 def _make_integrations() -> None:
