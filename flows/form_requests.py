@@ -38,8 +38,8 @@ def answer_form(request: Mapping[str, Any], answer_session: Callable[[FormReques
     if any(key in data for key in _ERROR_KEYS):
         logger.warning("The phone could not show a screen: %s", _error_key(data))
         return Answer(200, {"data": {"acknowledged": True}})
-    texts = (form_text(request.get(name)) for name in ("flow_token", "action", "screen"))
-    return answer_session(FormRequest(*texts, data))
+    token, action, screen = (form_text(request.get(name)) for name in ("flow_token", "action", "screen"))
+    return answer_session(FormRequest(token, action, screen, data))
 
 
 def refuse_token(sentence: str) -> Answer:
