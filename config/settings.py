@@ -183,6 +183,9 @@ if not FIELD_ENCRYPTION_KEYS and not DEBUG:
         "FIELD_ENCRYPTION_KEYS is not set. Set at least one long random string; it seals the Paynow keys at rest."
     )
 
+# --- The business ---------------------------------------------------------------------------------
+BUSINESS_NAME = required("BUSINESS_NAME", "Paydesk demo")  # on every receipt
+
 # --- Payments -------------------------------------------------------------------------------------
 # The one line that plugs a gateway in: name -> dotted path of its class.
 PAYMENT_GATEWAYS = {"paynow": "paynow_integration.gateway.PaynowGateway"}
@@ -245,6 +248,8 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "customer_data.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "judge-forgotten": {"task": "paynow_integration.tasks.judge_forgotten", "schedule": 60.0, "options": {"expires": 60}},
+    "issue-missed-receipts": {"task": "customer_data.tasks.issue_missed_receipts", "schedule": 15.0, "options": {"expires": 15}},
+    "mark-lapsed-holds": {"task": "customer_data.tasks.mark_lapsed_holds", "schedule": 300.0, "options": {"expires": 300}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -59,7 +59,7 @@ def hold_seats(departure: Departure, customer: Customer, seats: int) -> SeatHold
         locked = Departure.locked(departure.pk)
         chosen = SeatHold.objects.filter(customer=customer, booking=None, released_at=None)
         same = chosen.filter(departure=locked, seats=seats).first()
-        chosen.exclude(pk=same.pk if same else None).update(released_at=timezone.now())
+        chosen.exclude(pk__in=[same.pk] if same else []).update(released_at=timezone.now())
         _expect_seats(locked, seats, but=same)
         if same is not None and same.keep(until=until):
             return same

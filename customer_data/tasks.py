@@ -4,7 +4,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from customer_data import services
+from customer_data import seats, services
 from customer_data.sweep import sweep as hand_out_what_is_due
 
 
@@ -31,3 +31,13 @@ def sweep() -> None:
         send=send_payment.delay,
         check=lambda reference, until: check_payment.delay(reference, until.isoformat()),
     )
+
+
+@shared_task
+def issue_missed_receipts() -> None:
+    services.issue_missed_receipts()
+
+
+@shared_task
+def mark_lapsed_holds() -> None:
+    seats.mark_lapsed_holds()

@@ -141,7 +141,7 @@ class Departure(models.Model):
 
     def seats_held(self, *, but: SeatHold | None = None) -> int:
         """Seats that are given out, for a while or for good, leaving out one hold."""
-        live = self.holds.filter(SeatHold.is_live()).exclude(pk=but.pk if but else None)
+        live = self.holds.filter(SeatHold.is_live()).exclude(pk__in=[but.pk] if but else [])
         return live.aggregate(held=Sum("seats"))["held"] or 0
 
 

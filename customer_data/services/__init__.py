@@ -8,14 +8,19 @@ from customer_data.services.booking_trips import make_booking, trip_title
 from customer_data.services.checking import check_payment, make_due, ring
 from customer_data.services.codes import keep_otp, submit_otp
 from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment
+from customer_data.services.receipts import NotPaid, issue_missed_receipts, issue_receipt, issue_when_paid
 from customer_data.services.reporting import record_report
 from customer_data.services.sending import send_payment
 
 __all__ = [
+    "NotPaid",
     "PaymentRequest",
     "asked_again",
     "check_payment",
     "expire_payment",
+    "issue_missed_receipts",
+    "issue_receipt",
+    "issue_when_paid",
     "keep_otp",
     "make_booking",
     "make_due",
