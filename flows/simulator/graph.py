@@ -47,9 +47,10 @@ class GraphSimulator:
         self.messages: list[SentMessage] = []
         self.templates: list[Template] = list(DEMO_TEMPLATES)
         self.faults = FaultBoard()
+        self._sent: dict[str, SentMessage] = {}
         self._undelivered: list[SentMessage] = []
         self._lock = threading.RLock()
-        self._shelf = FlowShelf(lambda: self.url)
+        self._shelf = FlowShelf(lambda: self.url, on_status=self._flow_changed)
         self.files = Files(lambda: self.url)
         self.flows, self.public_keys = self._shelf.flows, self._shelf.public_keys
         self.postman = Postman(self.business, retry_gaps=retry_gaps)
@@ -111,7 +112,7 @@ class GraphSimulator:
         Raises ValueError for a message that was never accepted.
         """
         with self._lock:
-            message = next((each for each in self.messages if each.wamid == wamid), None)
+            message = self._sent.get(wamid)
             if message is None:
                 raise ValueError(f"There is no message {wamid}.")
             phone = self.phones.phone_of(message.to)
@@ -162,6 +163,7 @@ class GraphSimulator:
         wamid, accepted_at = new_wamid(), datetime.now(UTC).isoformat(timespec="milliseconds")
         sent = SentMessage(wamid, to, message["type"], message, accepted_at)
         self.messages.append(sent)
+        self._sent[wamid] = sent
         self._reach(sent)
         contact = {"input": message.get("to", to), **({"user_id": to} if "recipient" in message else {"wa_id": to})}
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": wamid}]}
@@ -179,8 +181,9 @@ class GraphSimulator:
 
     def _phone_opened(self, phone: ChatPhone) -> None:
         """What waited for it arrives. The lock is held."""
-        waiting = [sent for sent in self._undelivered if sent.to in (phone.number, phone.user_id)]
-        self._undelivered = [sent for sent in self._undelivered if sent not in waiting]
+        names = (phone.number, phone.user_id)
+        waiting = [sent for sent in self._undelivered if sent.to in names]
+        self._undelivered = [sent for sent in self._undelivered if sent.to not in names]
         for sent in waiting:
             phone.items.append(item_of(sent, media=self.files.kept, templates=self.templates))
             self.tell_status(sent.wamid, "delivered")
@@ -206,6 +209,12 @@ class GraphSimulator:
             check_template(message["template"], self.templates)
         elif kind == "interactive":
             self._shelf.check_can_be_sent(message["interactive"]["action"].get("parameters", {}))
+
+    def _flow_changed(self, flow_id: str, old: str, new: str) -> None:
+        """Our app hears that one of its Flows has another status. The lock is held."""
+        told = {"event": "FLOW_STATUS_CHANGE", "flow_id": flow_id, "old_status": old, "new_status": new}
+        words = f"Flow {flow_id} changed its status from {old} to {new}."
+        self.postman.post(webhooks.flow_health(self.business, told | {"message": words}))
 
     def _aliases(self, to: str) -> set[str]:
         phone = self.phones.phone_of(to)

@@ -18,12 +18,13 @@ CATEGORIES = {"SIGN_UP", "SIGN_IN", "APPOINTMENT_BOOKING", "LEAD_GENERATION", "C
 
 
 class FlowShelf:
-    """`url` says where this server listens. The caller holds the lock."""
+    """`url` says where this server listens; `on_status` hears of a Flow with another status. The caller holds the lock."""
 
-    def __init__(self, url: Callable[[], str]) -> None:
+    def __init__(self, url: Callable[[], str], *, on_status: Callable[[str, str, str], None]) -> None:
         self.flows: dict[str, FlowRecord] = {}
         self.public_keys: dict[str, str] = {}
         self._url = url
+        self._on_status = on_status
         self._numbers = itertools.count(800_000_000_000_001)
         self.calls: dict[tuple[str, str], Callable[[str, Request], Json]] = {
             ("POST", "flows"): self._create_flow,
@@ -109,6 +110,7 @@ class FlowShelf:
         if found := [reason for reason, is_so in reasons.items() if is_so]:
             raise Refused(139002, f"The Flow cannot be published: {', '.join(found)}.")
         flow.status = "PUBLISHED"
+        self._on_status(flow.id, "DRAFT", "PUBLISHED")
         return {"success": True}
 
     def _deprecate(self, flow_id: str, _request: Request) -> Json:
@@ -116,6 +118,7 @@ class FlowShelf:
         if flow.status != "PUBLISHED":
             raise Refused(139003, "Only a published Flow can be deprecated.")
         flow.status = "DEPRECATED"
+        self._on_status(flow.id, "PUBLISHED", "DEPRECATED")
         return {"success": True}
 
     def _known(self, flow_id: str) -> FlowRecord:

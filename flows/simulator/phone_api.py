@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from flows.simulator import webhooks
 from flows.simulator.business import Business
@@ -48,6 +49,8 @@ def answer(kept: Kept, request: Request) -> Page:
             return _file("phone.html")
         case ("GET", ["static", *path]):
             return _file("/".join(path))
+        case (_, ["api", *_]) if not _is_from_here(request):
+            return _json({"error": "Only the page of this simulator may ask."}, status=403)
         case (_, ["api", *steps]):
             return _api(kept, request, steps)
     return _json({"error": "There is nothing here."}, status=404)
@@ -211,6 +214,12 @@ _ABOUT_ONE: dict[tuple[str, str], Callable[[Kept, ChatPhone, Json], Json]] = {
     ("GET", "network"): _network_of,
     ("POST", "network"): _switch_network_of,
 }
+
+
+def _is_from_here(request: Request) -> bool:
+    """A page of another site, open in the same browser, must not write messages here."""
+    origin = request.header("Origin")
+    return not origin or urlsplit(origin).netloc == request.header("Host")
 
 
 # --- In and out -----------------------------------------------------------------------------------

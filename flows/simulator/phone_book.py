@@ -181,9 +181,12 @@ class PhoneBook:
             return next((each for each in self.phones.values() if recipient in (each.number, each.user_id)), None)
 
     def wait_for_news(self, phone: ChatPhone, after: int, *, seconds: float) -> None:
-        """Until `phone` is past version `after`, or the time is over."""
+        """Until `phone` is past version `after`, is forgotten, or the time is over."""
         with self.changed:
-            self.changed.wait_for(lambda: phone.version > after or self.is_closed, seconds)
+            self.changed.wait_for(lambda: phone.version > after or self.is_closed or not self._has(phone), seconds)
+
+    def _has(self, phone: ChatPhone) -> bool:
+        return self.phones.get(phone.number) is phone
 
     def switch_network(self, **changes: Any) -> None:
         """For all phones, and those to come. Raises ValueError."""

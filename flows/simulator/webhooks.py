@@ -5,6 +5,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows.simulator.business import Business
@@ -50,6 +51,11 @@ def flow_health(business: Business, value: Json) -> Json:
     """The update about a Flow; `value` has `event` and what belongs to it."""
     change = {"field": "flows", "value": value}
     return {"object": "whatsapp_business_account", "entry": [_entry(business, change) | {"time": int(time.time())}]}
+
+
+def batch(updates: Iterable[Json]) -> Json:
+    """Many updates in one body, as Meta sends up to a thousand."""
+    return {"object": "whatsapp_business_account", "entry": [entry for update in updates for entry in update["entry"]]}
 
 
 # --- What a customer does -------------------------------------------------------------------------
