@@ -24,6 +24,12 @@ class WhatsAppFlow(models.Model):
     sync_status = models.CharField(max_length=16, choices=SyncStatus.choices, default=SyncStatus.NEVER)
     flow_json = models.JSONField(default=dict, blank=True, help_text="The version that was sent last.")
     last_error = models.TextField(blank=True)
+    problems = models.JSONField(
+        default=list, blank=True, help_text="What Meta's validator found in that version: error, message, line, column, path."
+    )
+    state_at_meta = models.JSONField(
+        default=dict, blank=True, help_text="What Meta said when it was asked last: can it be sent, why not, and which key it has."
+    )
     preview_url = models.TextField(blank=True, help_text="Meta's page that shows it; works for 30 days.")
     preview_expires_at = models.DateTimeField(null=True, blank=True)
     health = models.JSONField(
