@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from customer_data.gateway import PromptKind, find_method
+from customer_data.gateway import NotSupported, PromptKind, find_method
 from customer_data.models import Payment
 from flows import choices
 from flows.outgoing import Buttons, Choice, Image, LinkButton, Outgoing
@@ -32,7 +32,11 @@ def has_what_it_needs(payment: Payment) -> bool:
 
 
 def method_label(payment: Payment) -> str:
-    return find_method(payment.payment_method)[1].label
+    """What the customer calls the way to pay; also of a gateway that has been unplugged since."""
+    try:
+        return find_method(payment.payment_method)[1].label
+    except NotSupported:
+        return payment.payment_method.partition("_")[2].replace("_", " ").capitalize() or payment.payment_method
 
 
 def _approve_on_phone(payment: Payment, language: str) -> tuple[Outgoing, ...]:

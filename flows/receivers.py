@@ -15,11 +15,9 @@ logger = logging.getLogger(__name__)
 
 @receiver(payment_moved)
 def on_payment_moved(event: PaymentEvent, **_: Any) -> None:
-    """Write the customer's message and hand it to a worker. If we die here, the clock finds the move without its message."""
-    message = telling.write_message(event)
-    if message is None:
-        return
-    try:
-        tasks.send_message.delay(message.pk)
-    except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
-        logger.warning("The broker is away; message %s waits for the clock.", message.pk)
+    """Write the messages and hand them to a worker. If we die here, the clock finds the move without its messages."""
+    for message in telling.write_messages(event):
+        try:
+            tasks.send_message.delay(message.pk)
+        except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
+            logger.warning("The broker is away; message %s waits for the clock.", message.pk)

@@ -26,7 +26,7 @@ def work(point: str, number: str) -> None:
     from flows.whatsapp import WhatsAppClient  # noqa: PLC0415
 
     doors: dict[str, tuple[Any, str]] = {
-        "moved": (telling, "write_message"),
+        "moved": (telling, "write_messages"),
         "written": (tasks, "send_message"),
         "claimed": (WhatsAppClient, "send"),
     }

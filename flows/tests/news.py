@@ -6,7 +6,7 @@ from customer_data.models import Payment, PaymentEvent
 from customer_data.status import Status
 from customer_data.tests import make
 from flows.simulator import GraphSimulator
-from flows.telling import write_message
+from flows.telling import write_messages
 
 
 def last_move(payment: Payment) -> PaymentEvent:
@@ -16,9 +16,7 @@ def last_move(payment: Payment) -> PaymentEvent:
 def told(status: str, **facts: Any) -> str:
     """The text about a payment that ended like this."""
     payment = make.move(make.payment(Status.PENDING, **facts.pop("on", {})), status, **facts)
-    message = write_message(last_move(payment))
-    assert message is not None
-    return message.body
+    return write_messages(last_move(payment))[0].body
 
 
 def text_of(graph: GraphSimulator) -> list[str]:

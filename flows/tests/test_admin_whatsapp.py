@@ -46,7 +46,7 @@ def a_failed_message() -> Message:
     payment = make.payment("failed", booking=a_booking(), **PAYNOW)
     event = payment.events.last()
     assert event is not None
-    message = telling.write_message(event)
+    message = next(iter(telling.write_messages(event)), None)
     assert message is not None
     Message.objects.filter(pk=message.pk).update(
         status=Message.Status.FAILED, attempts=6, next_try_at=None, last_error="WhatsApp refused with code 131026: undeliverable"
@@ -179,7 +179,7 @@ def test_lists_cost_the_same_however_long_they_are(model: Any, django_assert_max
             payment = make.payment("failed", **PAYNOW)
             event = payment.events.last()
             assert event is not None
-            telling.write_message(event)
+            telling.write_messages(event)
             _, session = tokens.issue(payment.booking)
             FlowSession.objects.filter(pk=session.pk).update(payment=payment)
         boss.listed(model)

@@ -13,7 +13,7 @@ from flows.models import Message
 from flows.outbox import SENDING_LEASE, TRY_AGAIN_AFTER, due_messages, send_message
 from flows.refusals import ADVICE, Advice
 from flows.simulator import FaultKind, GraphSimulator
-from flows.telling import write_message
+from flows.telling import write_messages
 from flows.tests.news import last_move
 
 pytestmark = pytest.mark.usefixtures("drawer")
@@ -23,7 +23,7 @@ quick = pytest.mark.django_db
 
 @pytest.fixture
 def message(db: None) -> Message:
-    written = write_message(last_move(make.payment(Status.SUCCESSFUL)))
+    written = write_messages(last_move(make.payment(Status.SUCCESSFUL)))[0]
     assert written is not None
     return written
 
@@ -110,7 +110,7 @@ def test_what_is_not_due_is_not_listed(message: Message) -> None:
 
 @committed
 def test_two_workers_with_one_message_send_it_once(graph: GraphSimulator, at_once: Callable[..., list[Any]]) -> None:
-    written = write_message(last_move(make.payment(Status.SUCCESSFUL)))
+    written = write_messages(last_move(make.payment(Status.SUCCESSFUL)))[0]
     assert written is not None
     at_once(*[lambda: send_message(written.pk)] * 4)
     assert len(graph.messages) == 1
