@@ -1,0 +1,202 @@
+"""What one message means where the talk stands: a tap, a typed answer, a keyword, a completed form, or something we cannot read."""
+
+from __future__ import annotations
+
+import re
+
+from customer_data.models import Concern, ConcernKind
+from flows import outbox, paying
+from flows.buttons import Tap, read_tap
+from flows.conversation import actions, forms
+from flows.conversation.facts import Talking
+from flows.conversation.keywords import meaning_of
+from flows.conversation.moving import choose, command, read_value
+from flows.conversation.offering import MORE, choices_of, typed_choice
+from flows.conversation.readers import READERS, NotRead
+from flows.definitions.booking_flow import BOOKING_FLOW
+from flows.incoming import Incoming, IncomingKind
+from flows.outgoing import Text
+from flows.replies import Reply
+
+WRONG_BEFORE_A_PERSON = 3
+"""So many answers in a row that were not understood, and we offer a person."""
+
+WITH_A_PERSON = frozenset({"menu", "stop", "start"})
+"""What the machine still hears while a person is asked for or answers."""
+
+SILENT = frozenset({IncomingKind.REACTION})
+
+_CODE = re.compile(r"\d{4,8}")
+
+
+def understand(talking: Talking, incoming: Incoming) -> Reply:
+    """What is done about the message."""
+    if incoming.kind in SILENT:
+        return Reply()
+    if incoming.kind == IncomingKind.FLOW_REPLY:
+        return forms.completed(talking, incoming)
+    tap = read_tap(incoming.button_id)
+    if talking.is_with_a_person and not _is_for_the_machine(tap, incoming):
+        return _left_to_the_person(talking, incoming)
+    if incoming.kind == IncomingKind.BUTTON:
+        return _tapped(talking, tap, incoming.text)
+    if incoming.kind == IncomingKind.TEXT:
+        return _typed(talking, incoming.text)
+    return _unreadable(talking, incoming)
+
+
+# --- Taps -----------------------------------------------------------------------------------------
+def _tapped(talking: Talking, tap: Tap, title: str) -> Reply:
+    if tap.kind == "do":
+        return _action(talking, tap)
+    if tap.kind == "step" and tap.name in BOOKING_FLOW.steps:
+        return _answered(talking, tap)
+    meaning = meaning_of(title)  # a template's button comes with its title only
+    if meaning in BOOKING_FLOW.commands:
+        return command(talking, BOOKING_FLOW.commands[meaning])
+    return _again(talking, "unknown_button")
+
+
+def _action(talking: Talking, tap: Tap) -> Reply:
+    if tap.name in BOOKING_FLOW.commands:
+        return command(talking, BOOKING_FLOW.commands[tap.name])
+    named = BOOKING_FLOW.actions.get(tap.name)
+    if tap.name in paying.ACTIONS or (named is not None and named.from_anywhere):
+        return actions.run(talking, tap.name, tap.argument)
+    return _again(talking, "unknown_button")
+
+
+def _answered(talking: Talking, tap: Tap) -> Reply:
+    """A tap on a step's message, which may be an old one: it answers that step anew, where that still makes sense."""
+    step, here = BOOKING_FLOW.steps[tap.name], talking.step.name
+    answer, _, about = tap.argument.partition("/")
+    is_about_now = not about or str(talking.answers.get(step.about, "")) == about
+    if step.name != here and is_about_now and talking.answers.get("said", {}).get(step.name) == answer:
+        return _again(talking, "already")
+    if not is_about_now and not _turn_to(talking, step.about, about):
+        return _again(talking, "late_button")
+    if any(talking.answers.get(need) in (None, "") for need in step.needs):
+        return _again(talking, "late_button")
+    if answer == MORE:
+        talking.answers["page"] = talking.page + 1
+        return Reply(go_to=step.name)
+    found = next((each for each in choices_of(talking, step) if each.answer == answer), None)
+    if found is None:
+        return Reply((Text(talking.say("gone")),), go_to=step.name)
+    talking.answers.pop("wrong", None)
+    return choose(talking, step, found)
+
+
+def _turn_to(talking: Talking, about: str, value: str) -> bool:
+    """An old message was about another tour or booking: the talk turns to that one, if it is still there."""
+    if about == "booking":
+        before = talking.answers.get("booking")
+        talking.answers["booking"] = value
+        talking.forget("booking", "owed", "amount_options")
+        if talking.booking is not None:
+            return True
+        talking.answers["booking"] = before
+        talking.forget("booking")
+        return False
+    if about == "tour" and any(str(tour.pk) == value for tour in talking.tours):
+        talking.answers["tour"] = value
+        talking.forget("tour", "dates", "departure")
+        return True
+    return False
+
+
+# --- Typed ----------------------------------------------------------------------------------------
+def _typed(talking: Talking, text: str) -> Reply:
+    step, meaning = talking.step, meaning_of(text)
+    if not talking.conversation.step and meaning in ("", "greeting"):
+        return _first_words(talking, text)
+    found = typed_choice(talking, step, text, meaning)
+    if found is not None and found.answer == MORE:
+        talking.answers["page"] = talking.page + 1
+        return Reply(go_to=step.name)
+    if found is not None:
+        talking.answers.pop("wrong", None)
+        return choose(talking, step, found)
+    if meaning in BOOKING_FLOW.commands:
+        return command(talking, BOOKING_FLOW.commands[meaning])
+    return _about_a_payment(talking, text) or _read(talking, text, meaning)
+
+
+def _first_words(talking: Talking, text: str) -> Reply:
+    """A stranger writes: whatever it is, they see what can be done here."""
+    try:
+        return read_value(talking, talking.step, READERS["tour_name"](talking, text))
+    except NotRead:
+        return Reply(go_to=BOOKING_FLOW.start)
+
+
+def _about_a_payment(talking: Talking, text: str) -> Reply | None:
+    """A one-time code, or the number that pays, which a payment waits for."""
+    if not talking.step.reader and _CODE.fullmatch(text.strip()):
+        taken = paying.otp_typed(talking.conversation, text.strip())
+        if taken is not None:
+            return taken
+    return paying.number_typed(talking.conversation, text)
+
+
+def _read(talking: Talking, text: str, meaning: str) -> Reply:
+    step = talking.step
+    if meaning in ("greeting", "thanks"):
+        return _again(talking, "hello_again" if meaning == "greeting" else "welcome")
+    if not step.reader:
+        return _not_understood(talking)
+    try:
+        value = READERS[step.reader](talking, text)
+    except NotRead as problem:
+        return _not_understood(talking, problem)
+    talking.answers.pop("wrong", None)
+    return read_value(talking, step, value)
+
+
+def _not_understood(talking: Talking, problem: NotRead | None = None) -> Reply:
+    """Say what was expected, and show the step again; after a while, that a person can help."""
+    talking.answers["wrong"] = wrong = talking.answers.get("wrong", 0) + 1
+    template = problem.template if problem and problem.template else "not_understood"
+    sentence = talking.say(template, **(problem.facts if problem else {}))
+    if wrong >= WRONG_BEFORE_A_PERSON:
+        sentence = f"{sentence}\n\n{talking.say('offer_person')}"
+    return Reply((Text(sentence),), go_to=talking.step.name)
+
+
+# --- Neither tapped nor typed ---------------------------------------------------------------------
+def _unreadable(talking: Talking, incoming: Incoming) -> Reply:
+    if talking.step.name == "transfer" and incoming.kind in (IncomingKind.IMAGE, IncomingKind.DOCUMENT):
+        return _proof_received(talking, incoming)
+    sentence = talking.say("cannot_read", kind=str(incoming.kind))
+    return Reply((Text(sentence),), go_to=talking.step.name)
+
+
+def _proof_received(talking: Talking, incoming: Incoming) -> Reply:
+    """A slip is kept for a person: what a picture shows is never taken for money."""
+    reference = talking.answers.get("booking", "")
+    sentence = f"{talking.customer} sent a slip for booking {reference}: compare it with the bank's statement."
+    Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence, booking=reference, wamid=incoming.wamid)
+    return Reply((Text(talking.say("proof_received")),))
+
+
+# --- While a person answers -----------------------------------------------------------------------
+def _is_for_the_machine(tap: Tap, incoming: Incoming) -> bool:
+    if incoming.kind == IncomingKind.TEXT:
+        return meaning_of(incoming.text) in WITH_A_PERSON
+    return tap.kind == "do" or (tap.kind == "step" and tap.name == "person")
+
+
+def _left_to_the_person(talking: Talking, incoming: Incoming) -> Reply:
+    """Quiet: the message is for the person. Once, while nobody has come yet, the customer hears that it was kept."""
+    talk = talking.conversation
+    if incoming.kind == IncomingKind.BUTTON:
+        return Reply((Text(talking.say("person_is_here")),))
+    if talk.taken_by_id is None and talk.wants_person_since is not None:
+        waiting = Text(talking.say("person_is_coming"))
+        outbox.write(talking.customer, waiting, key=f"waiting-{talk.pk}-{talk.wants_person_since:%Y%m%d%H%M%S}")
+    return Reply()
+
+
+def _again(talking: Talking, template: str) -> Reply:
+    """A sentence, and the present step again."""
+    return Reply((Text(talking.say(template)),), go_to=talking.step.name)
