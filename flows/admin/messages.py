@@ -1,0 +1,100 @@
+"""Every message to a customer, and how it stands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from customer_data.admin.desk import ReadOnlyDesk, shown
+from customer_data.admin.filters import DaysFilter
+from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
+from customer_data.admin.payments import linked
+from customer_data.admin.searching import customers_like
+from customer_data.models import Customer, Payment
+from flows import tasks
+from flows.models import Message
+
+logger = logging.getLogger(__name__)
+
+
+_COLOUR_OF_MESSAGE = {
+    Message.Status.QUEUED: "info",
+    Message.Status.SENDING: "warning",
+    Message.Status.SENT: "success",
+    Message.Status.FAILED: "danger",
+}
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyDesk):
+    list_display = ("created_at", "customer", "shown_status", "shown_text", "attempts", "last_error")
+    list_filter = ("status", ("created_at", DaysFilter))
+    list_select_related = ("customer",)
+    ordering = ("-id",)
+    sortable_by = ()
+    search_fields = ("customer__name",)
+    search_help_text = "Phone, name"
+    fields = ("body", ("customer", "shown_payment"), ("created_at", "sent_at"), ("attempts", "next_try_at"), "wamid")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
+    ) -> tuple[QuerySet[Message], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(customer__in=Customer.objects.filter(customers_like(search_term))), False
+
+    def heading(self, message: Message) -> Heading:
+        status = Message.Status(message.status)
+        lines = (message.last_error,) if message.last_error else ()
+        return Heading(f"Message to {message.customer}", status.label, _COLOUR_OF_MESSAGE[status], lines=lines)
+
+    @shown("Status", label=_COLOUR_OF_MESSAGE)
+    def shown_status(self, message: Message) -> tuple[str, str]:
+        return message.status, message.get_status_display()
+
+    @shown("Text")
+    def shown_text(self, message: Message) -> str:
+        first = message.body.strip().split("\n", 1)[0]
+        return first if len(first) <= 60 else f"{first[:59]}…"
+
+    @shown("Payment")
+    def shown_payment(self, message: Message) -> str:
+        return linked(message.event.payment, message.event.payment.reference) if message.event else ""
+
+
+def _try_again(message: Message, press: Press) -> str:
+    failed = Message.objects.filter(pk=message.pk, status=Message.Status.FAILED)
+    if failed.update(status=Message.Status.QUEUED, attempts=0, next_try_at=timezone.now()) == 0:
+        raise NotDone("This message has not failed, so it was left as it is.")
+    try:
+        tasks.send_message.delay(message.pk)
+    except (OperationalError, OSError):
+        logger.warning("The broker is away; message %s waits for the clock.", message.pk)
+    return "The message is tried again. Load this page in a few seconds to see what became of it."
+
+
+def _told(payment: Payment) -> Iterator[Sequence[object]]:
+    for message in Message.objects.filter(event__payment=payment).order_by("-pk")[:100]:
+        yield message.created_at, linked(message, message.get_status_display()), message.body
+
+
+add_button(
+    Message,
+    Button(
+        name="try-again",
+        label="Try again",
+        press=_try_again,
+        is_offered=lambda message: message.status == Message.Status.FAILED,
+        in_lists=True,
+    ),
+)
+add_panel(
+    Payment,
+    Panel("What the customer was told on WhatsApp", Message, ("When", "Status", "Text"), _told, "Nothing yet."),
+)
