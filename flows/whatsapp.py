@@ -3,7 +3,6 @@
 https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (edition of 2026-04-23)
 """
 
-import json
 import logging
 import re
 import time
@@ -16,6 +15,8 @@ import requests
 from django.conf import settings
 
 from flows import transport
+from flows.flow_json.lines import flow_text
+from flows.flow_problems import FlowProblem, read_health, read_problems
 from flows.outgoing import Outgoing, Text
 from flows.refusals import PAIR_RATE, Advice, NotSent, SendRefused, SendUnknown, WhatsAppError
 
@@ -38,7 +39,9 @@ CATEGORIES = frozenset(
 
 _BUSINESS_SCOPED_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_DETAIL_FIELDS = "id,name,status,json_version,data_api_version,endpoint_uri,validation_errors,preview.invalidate(false)"
+_DETAIL_FIELDS = (
+    "id,name,status,json_version,data_api_version,endpoint_uri,validation_errors,preview.invalidate(false),health_status"
+)
 _MOST_PAGES = 50
 
 log = logging.getLogger(__name__)
@@ -48,7 +51,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class FlowDetails:
-    """A Flow as Meta has it. `status` is Meta's word: DRAFT, PUBLISHED, DEPRECATED, BLOCKED, THROTTLED."""
+    """A Flow as Meta has it. `status` is Meta's word: DRAFT, PUBLISHED, DEPRECATED, BLOCKED, THROTTLED.
+
+    `can_send` is AVAILABLE, LIMITED or BLOCKED, with Meta's `reasons`; `preview_expires_at` is Meta's text of the moment.
+    """
 
     flow_id: str
     name: str
@@ -57,7 +63,10 @@ class FlowDetails:
     data_api_version: str = ""
     endpoint_uri: str = ""
     preview_url: str = ""
-    validation_errors: tuple[str, ...] = ()
+    preview_expires_at: str = ""
+    validation_errors: tuple[FlowProblem, ...] = ()
+    can_send: str = ""
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,16 +183,16 @@ class WhatsAppClient:
         changes: Json = {"name": name, "endpoint_uri": endpoint_uri, "categories": _categories(categories) if categories else None}
         self._call("POST", flow_id, json={key: value for key, value in changes.items() if value})
 
-    def upload_flow_json(self, flow_id: str, flow: Mapping[str, Any]) -> list[str]:
-        """Give Meta the Flow JSON; the errors its validator found, as sentences. A draft keeps it with errors, too."""
-        content = json.dumps(flow, ensure_ascii=False).encode()
+    def upload_flow_json(self, flow_id: str, flow: Mapping[str, Any]) -> list[FlowProblem]:
+        """Give Meta the Flow JSON; the errors its validator found. A draft keeps it with errors, too."""
+        content = flow_text(flow).encode()
         answer = self._call(
             "POST",
             f"{flow_id}/assets",
             files={"file": ("flow.json", content, "application/json")},
             data={"name": "flow.json", "asset_type": "FLOW_JSON"},
         )
-        return list(_validation_errors(answer))
+        return list(read_problems(answer))
 
     def publish_flow(self, flow_id: str) -> None:
         """Publish the draft. SendRefused says which of Meta's checks it failed."""
@@ -194,9 +203,18 @@ class WhatsAppClient:
         texts = {
             name: str(answer.get(name) or "") for name in ("name", "status", "json_version", "data_api_version", "endpoint_uri")
         }
-        preview = answer.get("preview")
-        preview_url = str(preview.get("preview_url") or "") if isinstance(preview, dict) else ""
-        return FlowDetails(flow_id=flow_id, preview_url=preview_url, validation_errors=_validation_errors(answer), **texts)
+        shown = answer.get("preview")
+        preview = shown if isinstance(shown, dict) else {}
+        can_send, reasons = read_health(answer)
+        return FlowDetails(
+            flow_id=flow_id,
+            preview_url=str(preview.get("preview_url") or ""),
+            preview_expires_at=str(preview.get("expires_at") or ""),
+            validation_errors=read_problems(answer),
+            can_send=can_send,
+            reasons=reasons,
+            **texts,
+        )
 
     # --- The key of our Flows ---------------------------------------------------------------------
     def upload_public_key(self, pem: str) -> None:
@@ -274,15 +292,3 @@ def _configured(value: str, name: str) -> str:
     if not value:
         raise NotSent(f"{name} is not set, so nothing can be sent on WhatsApp.")
     return value
-
-
-def _validation_errors(answer: Json) -> tuple[str, ...]:
-    errors = answer.get("validation_errors")
-    return tuple(_error_line(error) for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
-
-
-def _error_line(error: Json) -> str:
-    pointers = error.get("pointers")
-    place = pointers[0].get("path", "") if isinstance(pointers, list) and pointers and isinstance(pointers[0], dict) else ""
-    line = f", line {error['line_start']}" if error.get("line_start") else ""
-    return f"{error.get('error', 'UNKNOWN')}{f' at {place}' if place else ''}{line}: {error.get('message', '')}"

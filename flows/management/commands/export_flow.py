@@ -1,11 +1,11 @@
 """`./manage.py export_flow payment_whatsapp_flow`: the Flow JSON on standard output, nothing else."""
 
-import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from flows.definitions import DEFINITIONS
+from flows.flow_json.lines import flow_text
 
 
 class Command(BaseCommand):
@@ -15,4 +15,4 @@ class Command(BaseCommand):
         parser.add_argument("name", choices=sorted(DEFINITIONS))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(json.dumps(DEFINITIONS[options["name"]], indent=2, ensure_ascii=False))
+        self.stdout.write(flow_text(DEFINITIONS[options["name"]]))

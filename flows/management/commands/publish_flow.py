@@ -19,7 +19,7 @@ class Command(BaseCommand):
         try:
             flow = publish(options["name"])
         except MetaRefused as refusal:
-            raise CommandError("\n".join(["Meta refused the Flow:", *refusal.problems])) from None
+            raise CommandError("\n".join(["Meta refused the Flow:", *map(str, refusal.problems)])) from None
         except WhatsAppError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{flow.name} is published at Meta as {flow.flow_id}.")
