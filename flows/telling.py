@@ -60,9 +60,9 @@ def is_told(event: PaymentEvent) -> bool:
 
 
 def write_missed() -> int:
-    """Write what a process that died did not, and what was not due before. Returns how many messages."""
+    """Write what a process that died did not, and what was not due before. Returns how many moves and questions were told."""
     missed = _missed().select_related("payment__booking__customer", "payment__payer").order_by("pk")
-    return sum(len(write_messages(event)) for event in missed[:MOST_AT_ONCE]) + _write_answers()
+    return sum(bool(write_messages(event)) for event in missed[:MOST_AT_ONCE]) + _write_answers()
 
 
 # --- The next step --------------------------------------------------------------------------------

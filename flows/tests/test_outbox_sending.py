@@ -23,7 +23,7 @@ quick = pytest.mark.django_db
 
 @pytest.fixture
 def message(db: None) -> Message:
-    written = write_messages(last_move(make.payment(Status.SUCCESSFUL)))[0]
+    written = write_messages(last_move(make.payment(Status.REFUNDED)))[0]
     assert written is not None
     return written
 
@@ -110,7 +110,7 @@ def test_what_is_not_due_is_not_listed(message: Message) -> None:
 
 @committed
 def test_two_workers_with_one_message_send_it_once(graph: GraphSimulator, at_once: Callable[..., list[Any]]) -> None:
-    written = write_messages(last_move(make.payment(Status.SUCCESSFUL)))[0]
+    written = write_messages(last_move(make.payment(Status.REFUNDED)))[0]
     assert written is not None
     at_once(*[lambda: send_message(written.pk)] * 4)
     assert len(graph.messages) == 1
