@@ -17,7 +17,6 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "pay.example.com",
     "FIELD_ENCRYPTION_KEYS": secrets.token_urlsafe(32),
     "WHATSAPP_APP_SECRET": secrets.token_hex(16),
-    "BUSINESS_NAME": "Example Tours",
 }
 
 CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {

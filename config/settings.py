@@ -184,7 +184,8 @@ if not FIELD_ENCRYPTION_KEYS and not DEBUG:
     )
 
 # --- The business ---------------------------------------------------------------------------------
-BUSINESS_NAME = required("BUSINESS_NAME", "Paydesk demo")  # on every receipt
+# On every receipt. A name that nobody set is no reason not to start: the address says whose it is.
+BUSINESS_NAME = env.str("BUSINESS_NAME", default="") or ("Example Safaris" if DEBUG else SITE_URL.partition("://")[2])
 
 # --- Payments -------------------------------------------------------------------------------------
 # The one line that plugs a gateway in: name -> dotted path of its class.

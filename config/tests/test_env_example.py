@@ -57,7 +57,7 @@ def test_a_copy_of_the_example_is_a_valid_start_for_a_development_machine() -> N
     assert start(example_values() | {"DEBUG": "1"}).returncode == 0
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "FIELD_ENCRYPTION_KEYS", "WHATSAPP_APP_SECRET", "BUSINESS_NAME"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "FIELD_ENCRYPTION_KEYS", "WHATSAPP_APP_SECRET"])
 def test_a_missing_secret_stops_the_start_with_a_sentence(name: str) -> None:
     started = start(example_values() | PRODUCTION | {name: ""})
     assert started.returncode != 0

@@ -16,10 +16,12 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from config import embedded
-from config.addresses import HOST, local_environment, wanted_port
+from config.addresses import HOST, local_environment, paynow_url, wanted_port, web_url
 from config.embedded_place import EmbeddedPostgresFailed
 from config.models import Heartbeat
 from config.supervisor import Program, ProgramEnded, Supervisor, bury_orphans
+from flows.crypto import public_key_pem
+from flows.keys import private_keys
 
 READY_SECONDS = 90.0
 PYTHON = sys.executable
@@ -122,10 +124,15 @@ def _programs(port: int) -> list[Program]:
         "web": [*granian, "config.wsgi:application"],
         "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4", "--without-heartbeat"],
         "clock": [*celery, "beat"],
-        "paynow": [PYTHON, "-m", "paynow_integration.simulator", "--port", str(port + 1)],
-        "phone": [PYTHON, "-m", "flows.simulator", "--port", str(port + 2)],
+        "paynow": [PYTHON, "-m", "paynow_integration.simulator", "--port", str(port + 1), "--by-hand"],
+        "phone": [PYTHON, "-m", "flows.simulator", "--port", str(port + 2), *_what_the_phone_knows(port)],
     }
-    return [Program(name, command, local_environment(port)) for name, command in commands.items()]
+    environment = local_environment(port) | {"FLOW_PUBLIC_KEY": public_key_pem(private_keys()[0])}
+    return [Program(name, command, environment) for name, command in commands.items()]
+
+
+def _what_the_phone_knows(port: int) -> list[str]:
+    return ["--app-url", web_url(port), "--paynow-url", paynow_url(port), "--business-name", settings.BUSINESS_NAME]
 
 
 def _all_answer(port: int) -> bool:
