@@ -16,6 +16,8 @@ export class Handset {
     this._api = new PhoneApi(number);
     this._screen = el("div", { class: "screen" });
     this._snack = el("div", { class: "snack", role: "status", "aria-live": "polite" });
+    this._bad = el("span", { class: "bad", hidden: true, text: "bad network" });
+    this._notice = button({ class: "notice", hidden: true, on: { click: () => this._toWallet() } });
     const say = (words) => this.say(words);
     this._chat = new Chat(this._api, this._screen, {
       onFlow: (item) => this._openFlow(item), onSay: say, onNews: (chat) => this._news(chat), onLost: () => this._onLost(this),
@@ -28,8 +30,6 @@ export class Handset {
   }
 
   _draw(onPutAway) {
-    this._bad = el("span", { class: "bad", hidden: true, text: "bad network" });
-    this._notice = button({ class: "notice", hidden: true, on: { click: () => this._toWallet() } });
     const close = button({ class: "round small", "aria-label": `Put away the phone of ${this.name}`, on: { click: () => onPutAway(this) } }, icon("close"));
     const bar = el("header", { class: "phone-bar" },
       el("span", { class: "owner", dir: "auto", text: this.name }), el("span", { class: "number", text: local(this.number) }),

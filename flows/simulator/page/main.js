@@ -1,6 +1,6 @@
 // The page: the phones that are open, the one at hand, and the form for a new one.
 
-import { addPhone, phones } from "./api.js";
+import { Refused, addPhone, phones } from "./api.js";
 import { button, el, icon } from "./dom.js";
 import { Handset, local } from "./handset.js";
 
@@ -49,11 +49,17 @@ async function openFirst() {
     page.trouble.hidden = true;
     await refreshTabs();
   } catch (error) {
-    page.trouble.textContent = error.message;
-    page.trouble.hidden = false;
+    say(error);
     if (asked.get("number") && error.status) history.replaceState(null, "", location.pathname);
     setTimeout(openFirst, UNREAD_EVERY_MS);
   }
+}
+
+/** A refusal is shown; anything else is a mistake of ours and goes on to the console. */
+function say(error) {
+  if (!(error instanceof Refused)) throw error;
+  page.trouble.textContent = error.message;
+  page.trouble.hidden = false;
 }
 
 /** Put a phone on the stage, or turn to it. */
@@ -101,8 +107,7 @@ async function refreshTabs() {
     drawTabs(known);
     page.trouble.hidden = true;
   } catch (error) {
-    page.trouble.textContent = error.message;
-    page.trouble.hidden = false;
+    say(error);
   }
 }
 

@@ -21,8 +21,7 @@ const FLOW_RULES = [
 
 /** A mark stands at the edge of a word and holds text without blanks at its ends. */
 function marked(sign) {
-  const one = `\\${sign}`;
-  return new RegExp(`(?<![\\p{L}\\p{N}${one}])${one}(?!\\s)([^${one}\\n]*[^${one}\\s])${one}(?![\\p{L}\\p{N}])`, "u");
+  return new RegExp(`(?<![\\p{L}\\p{N}${sign}])[${sign}](?!\\s)([^${sign}\\n]*[^${sign}\\s])[${sign}](?![\\p{L}\\p{N}])`, "u");
 }
 
 /** The words of a chat message, as nodes. */
