@@ -53,6 +53,7 @@ class GraphSimulator:
         self._shelf = FlowShelf(lambda: self.url, on_status=self._flow_changed)
         self.files = Files(lambda: self.url)
         self.flows, self.public_keys = self._shelf.flows, self._shelf.public_keys
+        self.unsigned_numbers = self._shelf.unsigned_numbers
         self.postman = Postman(self.business, retry_gaps=retry_gaps)
         self.phones = PhoneBook(
             self.business,

@@ -4,12 +4,14 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from flows.flow_json import problems_of
+from flows.flow_json import Problem, problems_of
+from flows.flow_json.lines import line_at, lines_of
 from flows.simulator.graph_messages import INVALID, Json, Refused
 from flows.simulator.records import FlowRecord
 from flows.simulator.server import Request
@@ -23,6 +25,8 @@ class FlowShelf:
     def __init__(self, url: Callable[[], str], *, on_status: Callable[[str, str, str], None]) -> None:
         self.flows: dict[str, FlowRecord] = {}
         self.public_keys: dict[str, str] = {}
+        self.unsigned_numbers: set[str] = set()
+        """Numbers whose key Meta has, but reports with a signature that does not fit."""
         self._url = url
         self._on_status = on_status
         self._numbers = itertools.count(800_000_000_000_001)
@@ -58,7 +62,7 @@ class FlowShelf:
         """Show, change or delete one Flow. Raises Refused."""
         flow = self._known(flow_id)
         if method == "GET":
-            return _described(flow)
+            return _described(flow) | self._of_meta(flow)
         if method == "DELETE":
             if flow.status != "DRAFT":
                 raise Refused(139004, "Only a draft can be deleted.")
@@ -69,6 +73,17 @@ class FlowShelf:
         flow.endpoint_uri = str(changes.get("endpoint_uri") or flow.endpoint_uri)
         flow.categories = _categories(changes.get("categories")) or flow.categories
         return {"success": True}
+
+    def _of_meta(self, flow: FlowRecord) -> Json:
+        """What Meta adds: a public page that shows the Flow for 30 days, and whether it can be sent."""
+        expires = (datetime.now(UTC) + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%S+0000")
+        preview = {"preview_url": f"{self._url()}/simulator/flows/{flow.id}.json", "expires_at": expires}
+        can_send = "BLOCKED" if flow.status in ("BLOCKED", "THROTTLED") else "AVAILABLE"
+        entity: Json = {"entity_type": "FLOW", "id": flow.id, "can_send_message": can_send}
+        if can_send == "BLOCKED":
+            error = {"error_code": 132068, "error_description": f"The Flow is {flow.status.lower()}."}
+            entity["errors"] = [error | {"possible_solution": "Repair the endpoint and wait for the next check."}]
+        return {"preview": preview, "health_status": {"can_send_message": can_send, "entities": [entity]}}
 
     def _upload(self, flow_id: str, request: Request) -> Json:
         flow, fields = self._known(flow_id), request.fields()
@@ -83,14 +98,9 @@ class FlowShelf:
             flow.flow_json = json.loads(text)
         except (ValueError, RecursionError):
             raise Refused(139001, "The Flow JSON cannot be read.") from None
+        lines = lines_of(flow.flow_json) if isinstance(flow.flow_json, dict) else []
         flow.validation_errors = [
-            {
-                "error": problem.error,
-                "error_type": "FLOW_JSON_ERROR",
-                "message": problem.message,
-                "pointers": [{"path": problem.path}],
-            }
-            for problem in problems_of(flow.flow_json)
+            _validation_error(problem, line_at(lines, problem.path)) for problem in problems_of(flow.flow_json)
         ]
 
     def _assets(self, flow_id: str, _request: Request) -> Json:
@@ -153,8 +163,15 @@ class FlowShelf:
 
     def _show_key(self, number_id: str, _request: Request) -> Json:
         pem = self.public_keys.get(number_id)
-        shown = {"business_public_key": pem, "business_public_key_signature_status": "VALID"} if pem else {}
+        signature = "MISMATCH" if number_id in self.unsigned_numbers else "VALID"
+        shown = {"business_public_key": pem, "business_public_key_signature_status": signature} if pem else {}
         return {"data": [shown]} if shown else {"data": []}
+
+
+def _validation_error(problem: Problem, line: int) -> Json:
+    place = {"line_start": line, "line_end": line, "column_start": 1, "column_end": 2} if line else {}
+    pointer = {**place, "path": problem.path}
+    return {"error": problem.error, "error_type": "FLOW_JSON_ERROR", "message": problem.message, **place, "pointers": [pointer]}
 
 
 def _described(flow: FlowRecord) -> Json:

@@ -200,8 +200,10 @@ def test_a_fault_at_meta_is_said_and_the_next_run_completes(graph: GraphSimulato
     assert "VALID" in said("upload_flow_key")
 
 
-def test_a_key_that_meta_did_not_sign_is_an_alarm(graph: GraphSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    mismatch = {"data": [{"business_public_key": "x", "business_public_key_signature_status": "MISMATCH"}]}
-    monkeypatch.setattr(graph, "_show_key", lambda *_: mismatch)
-    with pytest.raises(CommandError, match="MISMATCH"):
+def test_a_key_that_meta_did_not_sign_is_an_alarm(graph: GraphSimulator) -> None:
+    graph.unsigned_numbers.add(NUMBER)
+    with pytest.raises(CommandError, match="MISMATCH") as refused:
         call_command("upload_flow_key")
+    assert refused.value.returncode == 1
+    graph.unsigned_numbers.clear()
+    assert "VALID" in said("upload_flow_key")

@@ -236,7 +236,7 @@ def test_faults_in_a_flow_come_back_as_sentences_and_prevent_publishing(client: 
     flow = sound_flow()
     fields(flow)[0]["text"] = ""
     assert [str(problem) for problem in client.upload_flow_json(flow_id, flow)] == [
-        "MIN_CHARS_REQUIRED at /screens/0/layout/children/0/children/0/text: This must not be empty."
+        "MIN_CHARS_REQUIRED at /screens/0/layout/children/0/children/0/text, line 62: This must not be empty."
     ]
     with pytest.raises(SendRefused, match="has errors, the public key is missing") as refusal:
         client.publish_flow(flow_id)
