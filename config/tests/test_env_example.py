@@ -15,7 +15,7 @@ from config.check import PRODUCTION
 from config.tests.processes import ROOT
 
 PACKAGES = ("config", "customer_data", "flows", "paynow_integration")
-NOT_OURS = {"DJANGO_SETTINGS_MODULE", "PATH"}  # Django's own, and the system's
+NOT_OURS = {"DJANGO_SETTINGS_MODULE", "PATH", "FLOW_PUBLIC_KEY"}  # Django's, the system's, and what `make run` hands the simulator
 
 
 def variables_read() -> set[str]:

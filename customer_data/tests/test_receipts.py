@@ -74,7 +74,7 @@ def test_a_receipt_holds_every_fact() -> None:
     assert receipt.facts[2][1].endswith(", Harare time")
     assert [pair for pair in receipt.facts if pair[0] != "Date"] == [
         ["Receipt", "R-000001"],
-        ["Issued by", "Paydesk demo"],
+        ["Issued by", "Example Safaris"],
         ["Received from", "Rudo Moyo"],
         ["Amount", "US$ 115.50"],
         ["Paid with", "Wallet, number ending in 567"],
