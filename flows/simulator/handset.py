@@ -7,6 +7,7 @@ from typing import Any
 import requests
 
 from flows.simulator.graph_messages import Json
+from flows.simulator.phone import CannotTap
 from flows.simulator.phone_book import NotThere, digits_of
 
 TIMEOUT_SECONDS = 10
@@ -36,7 +37,7 @@ class Handset:
         return [self._prompt(each, otp) for each in mine]
 
     def answer(self, reference: str, answer: str, *, code: str = "") -> None:
-        """What the owner does with the prompt. Raises NotThere, or ValueError for what cannot be done."""
+        """What the owner does with the prompt. Raises NotThere, ValueError, or CannotTap when it is over."""
         if answer == "ignore":
             self._put_away.add(reference)
             return
@@ -47,7 +48,10 @@ class Handset:
             raise ValueError("The wallet does not know this code. Type it as it was given to you.")
         if transaction["method"] == "omari" and answer == "approve":
             raise ValueError("O'mari is approved by typing the code from the SMS in the form or in the chat.")
-        self._call("POST", f"transactions/{reference}/{MOVES[answer]}")
+        try:
+            self._call("POST", f"transactions/{reference}/{MOVES[answer]}")
+        except NotThere:
+            raise CannotTap("This prompt is over.") from None
 
     def _is_for(self, transaction: Json, number: str, others: set[str]) -> bool:
         try:

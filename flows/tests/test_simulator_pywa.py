@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from pywa import WhatsApp
 from pywa import types as pywa_types
+from pywa.client import WhatsApp
 from pywa.errors import ReEngagementMessage, WhatsAppError
 
 from flows.simulator import Business, ChatPhone, GraphSimulator
