@@ -5,6 +5,8 @@ from flows.outgoing import Choice
 
 # Names of actions; `flows.paying.ACTIONS` and the conversation have them.
 TALK_TO_A_PERSON = "talk_to_person"
+PAY_WHAT_IS_LEFT = "pay_what_is_left"
+"""Of one booking. `pay_balance` is also a word that a customer writes, and then asks which booking."""
 
 
 def i_have_paid(payment_reference: str) -> Choice:
@@ -24,7 +26,7 @@ def try_again(payment_reference: str) -> Choice:
 
 
 def pay_balance(booking_reference: str) -> Choice:
-    return Choice(action_id("pay_balance", booking_reference), "Pay balance")
+    return Choice(action_id(PAY_WHAT_IS_LEFT, booking_reference), "Pay balance")
 
 
 def pay_next_share(booking_reference: str, shares: int) -> Choice:

@@ -24,15 +24,14 @@ def initiate_paynow_payment(conversation: Conversation, argument: str) -> Reply:
     """Start the payment that was chosen step by step.
 
     Reads `conversation.answers`: `booking` (its reference), `amount_option` (full, deposit, or else the balance) and `payer`:
-    nothing, or its `kind` (me, zimbabwe, abroad) and `phone`.
+    nothing or `me`, `abroad`, or the other payer's number as typed.
     """
     reference = _answer(conversation, "booking") or argument
-    payer = conversation.answers.get("payer")
-    kind, phone = (str(payer.get("kind") or ""), str(payer.get("phone") or "")) if isinstance(payer, dict) else ("", "")
-    if kind == "abroad":
-        return paying_for_others.pay_by_card_abroad(conversation, f"{reference}/{phone}")
-    if kind == "zimbabwe":
-        return paying_for_others.pay_by_another_number(conversation, f"{reference}/{phone}")
+    payer = _answer(conversation, "payer")
+    if payer == "abroad":
+        return paying_for_others.pay_by_card_abroad(conversation, reference)
+    if payer not in ("", "me"):
+        return paying_for_others.pay_by_another_number(conversation, f"{reference}/{payer}")
     return _offer(conversation, reference, option=_answer(conversation, "amount_option") or AmountOption.BALANCE)
 
 
@@ -160,6 +159,7 @@ ACTIONS: dict[str, Action] = {
     "pay_full": pay_full,
     "pay_deposit": pay_deposit,
     "pay_balance": pay_balance,
+    choices.PAY_WHAT_IS_LEFT: pay_balance,
     "pay_myself": pay_myself,
     "pay_share": pay_share,
     "pay_offline": pay_offline,

@@ -18,6 +18,12 @@ from flows.sentences import say
 ANOTHER_NUMBER = "pay_by_another_number"
 WITH = "pay_with"
 
+WAITS_FOR_PAYER_OF = "waits_for_payer_of"
+"""The answer that names the booking whose payer's number we have asked for."""
+
+LEAST_DIGITS = 7
+"""What has fewer is no attempt at a phone number."""
+
 
 def who_pays(conversation: Conversation, argument: str) -> Reply:
     """Asks it, for the booking `argument`."""
@@ -40,7 +46,7 @@ def pay_by_another_number(conversation: Conversation, argument: str) -> Reply:
     if booking is None:
         return unknown(conversation)
     if not typed:
-        conversation.answers = {**conversation.answers, "waits_for_payer_of": booking.booking_reference}
+        conversation.answers[WAITS_FOR_PAYER_OF] = booking.booking_reference
         return _text(conversation, "which_number")
     try:
         return _offer_wallets(conversation, booking, payers.number_of(typed))
@@ -49,16 +55,11 @@ def pay_by_another_number(conversation: Conversation, argument: str) -> Reply:
 
 
 def number_typed(conversation: Conversation, text: str) -> Reply | None:
-    """The payer's number, when we have just asked for it; None when we have not, or it is no number."""
-    reference = conversation.answers.get("waits_for_payer_of")
-    try:
-        phone = payers.number_of(text) if reference else ""
-    except CannotPay:
+    """The payer's number, when we have just asked for it; None when we have not, or it is something else."""
+    reference = conversation.answers.get(WAITS_FOR_PAYER_OF)
+    if not reference or sum(character.isdigit() for character in text) < LEAST_DIGITS:
         return None
-    if not phone:
-        return None
-    conversation.answers = {name: value for name, value in conversation.answers.items() if name != "waits_for_payer_of"}
-    return pay_by_another_number(conversation, f"{reference}/{phone}")
+    return pay_by_another_number(conversation, f"{reference}/{text}")
 
 
 def pay_with(conversation: Conversation, argument: str) -> Reply:
@@ -116,6 +117,7 @@ def _offer_wallets(conversation: Conversation, booking: Booking, phone: str) -> 
     wallets = payers.wallets_for(booking.currency, phone)
     if not wallets:
         return _text(conversation, "no_wallet", choices.talk_to_a_person())
+    conversation.answers[WAITS_FOR_PAYER_OF] = booking.booking_reference  # a wrong number is typed again
     option, shares = amount_asked(conversation, booking)
     amount = share_of_balance(booking, shares) if shares > 1 else amount_for(booking, option)
     shown = show_amount(amount, booking.currency)
@@ -138,6 +140,7 @@ def _start(conversation: Conversation, booking: Booking, method: Method, phone: 
     )
     if waiting is not None:
         return ask(conversation, waiting, "The customer wants to pay again.")
+    conversation.answers.pop(WAITS_FOR_PAYER_OF, None)
     payment = open_payment(request, source=SOURCE)
     send_soon(payment)
     return _text(conversation, "starting", payment=payment, method=method.label, phone=national(payment.phone), payer=payer)
