@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.models import Booking, Payment
-from customer_data.offer import CannotPay, method_chosen, owed
+from customer_data.offer import CannotPay, method_chosen, owed, unconfirmed
 from customer_data.services import PaymentRequest, keep_otp, open_payment
 from customer_data.status import MONEY_IN, UNPAID_ENDS
 from flows import screens, tokens
@@ -60,19 +60,27 @@ def _show_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen 
     booking = _booking_of(session)
     if owed(booking) == 0 or (session.payment and session.payment.status in MONEY_IN):
         raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=booking))
-    waiting = session.payment if session.payment and session.payment.is_open else None
-    return screens.payment_form(booking, session.typed, notice=say("flow/waiting_notice", payment=waiting) if waiting else "")
+    return screens.payment_form(booking, session.typed, customer=session.customer, notice=_notice(session, booking))
+
+
+def _notice(session: FlowSession, booking: Booking) -> str:
+    """What is known of an attempt that may still bring money, this form's own or another: nobody pays twice unawares."""
+    own = session.payment if session.payment and session.payment.is_open else None
+    if own is not None:
+        return say("flow/waiting_notice", payment=own)
+    waiting = unconfirmed(booking)
+    return say("flow/unconfirmed_notice", payment=waiting) if waiting else ""
 
 
 def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
-    """*Pay now*. Of all that was sent only the four fields are read, and none of them is an amount."""
-    typed = {name: form_text(data.get(name)) for name in screens.FIELDS}
+    """*Pay now*. Of all that was sent only the four fields are read, and none of them is an amount; a share is the form's own."""
+    typed = screens.terms_of(session) | {name: form_text(data.get(name)) for name in screens.FIELDS}
     try:
         payment = _open_once(session, typed)
     except CannotPay as problem:
         if problem.code == "nothing_to_pay":
             raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=session.booking)) from None
-        return screens.payment_form(_booking_of(session), typed, problem=problem)
+        return screens.payment_form(_booking_of(session), typed, customer=session.customer, problem=problem)
     send_soon(payment)
     news = screens.payment_news(payment)
     return screens.processing(payment) if news["screen"] == PAYMENT_OTP else news
@@ -94,6 +102,8 @@ def _open_once(session: FlowSession, typed: Mapping[str, str]) -> Payment:
             amount_option=typed["amount_option"],
             phone=typed["phone"],
             email=typed["email"],
+            payer_id=session.customer_id if session.customer_id != booking.customer_id else None,
+            shares=screens.shares_in(typed),
         )
         payment = open_payment(request, source="flow")
         FlowSession.objects.filter(pk=session.pk).update(payment=payment, typed=typed)

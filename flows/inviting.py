@@ -9,6 +9,7 @@ from flows import outbox, tokens
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME
 from flows.models import FlowSession, Message, WhatsAppFlow
 from flows.outgoing import FlowButton
+from flows.screens import SHARES
 from flows.sentences import ENGLISH, say
 from flows.whatsapp import client_from_settings
 
@@ -39,7 +40,7 @@ def form_for(booking: Booking, customer: Customer, *, option: str = "", shares: 
         raise CannotInvite(_NOT_AT_META)
     amount = share_of_balance(booking, shares) if shares > 1 else owed(booking)
     session = tokens.issue_for(customer, booking=booking)
-    known = {"amount_option": option} | ({"shares": str(shares)} if shares > 1 else {})
+    known = {"amount_option": option} | ({SHARES: str(shares)} if shares > 1 else {})
     FlowSession.objects.filter(pk=session.pk).update(typed={name: value for name, value in known.items() if value})
     return FlowButton(
         session_id=session.pk,

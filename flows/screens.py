@@ -10,26 +10,38 @@ import segno
 from django.utils import timezone
 
 from customer_data.gateway import PromptKind, find_method
-from customer_data.models import Booking, Payment
+from customer_data.models import Booking, Customer, Payment
 from customer_data.money import show_amount
-from customer_data.offer import AmountOption, CannotPay, amount_options, methods_for
+from customer_data.offer import AmountOption, CannotPay, amount_options, methods_for, share_of_balance
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status
 from flows import form_requests
 from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_ERROR, PAYMENT_OTP, PAYMENT_PROCESSING, PAYMENT_SUCCESS
+from flows.models import FlowSession
 from flows.sentences import say
 
 Screen = dict[str, Any]
 
 FIELDS = ("payment_method", "amount_option", "phone", "email")
+SHARES = "shares"
 NONE_AVAILABLE = "none"
 
 _OPTION_TITLE = {AmountOption.FULL: "Full amount", AmountOption.DEPOSIT: "Deposit", AmountOption.BALANCE: "Balance"}
 _FIELD_ERROR = {"phone": "Check this number", "email": "Check this address"}  # a field's error has room for 30 characters
 
 
-def payment_form(booking: Booking, typed: Mapping[str, str], *, problem: CannotPay | None = None, notice: str = "") -> Screen:
-    """The entry screen, with what was typed kept and a problem shown at its field and as a message."""
-    methods, amounts = _methods(booking), _amount_options(booking)
+def payment_form(
+    booking: Booking,
+    typed: Mapping[str, str],
+    *,
+    customer: Customer | None = None,
+    problem: CannotPay | None = None,
+    notice: str = "",
+) -> Screen:
+    """The entry screen, with what was typed kept and a problem shown at its field and as a message.
+
+    `customer` has the form, and may be another one than the one who booked.
+    """
+    methods, amounts = _methods(booking), _amount_options(booking, shares_in(typed))
     choices = {"payment_method": [method["id"] for method in methods], "amount_option": [amount["id"] for amount in amounts]}
     data: dict[str, Any] = {
         "booking_title": booking.title[:80],
@@ -39,7 +51,7 @@ def payment_form(booking: Booking, typed: Mapping[str, str], *, problem: CannotP
         "methods": methods,
         "amount_options": amounts,
         "phone_helper": say("flow/phone_helper"),
-        "init_values": _init_values(booking, typed, choices=choices),
+        "init_values": _init_values(customer or booking.customer, typed, choices=choices),
         "error_messages": {},
     }
     if problem is not None:
@@ -47,6 +59,16 @@ def payment_form(booking: Booking, typed: Mapping[str, str], *, problem: CannotP
         if problem.field in _FIELD_ERROR:
             data["error_messages"] = {problem.field: _FIELD_ERROR[problem.field]}
     return {"screen": PAYMENT, "data": data}
+
+
+def terms_of(session: FlowSession) -> dict[str, str]:
+    """What a form was made for and no field of it can change: one share of the balance."""
+    return {name: value for name, value in session.typed.items() if name == SHARES}
+
+
+def shares_in(typed: Mapping[str, str]) -> int:
+    """Among how many the balance is shared; 1: it is not."""
+    return int(typed.get(SHARES, "1"))
 
 
 def payment_news(payment: Payment, *, asked_again: bool = False) -> Screen:
@@ -134,16 +156,18 @@ def _how_to(prompt: PromptKind) -> str:
     return say(f"flow/method_{prompt}")
 
 
-def _amount_options(booking: Booking) -> list[dict[str, str]]:
+def _amount_options(booking: Booking, shares: int) -> list[dict[str, str]]:
+    if shares > 1:
+        shown = f"One of {shares}: {show_amount(share_of_balance(booking, shares), booking.currency)}"
+        return [{"id": AmountOption.BALANCE.value, "title": "Your share", "description": shown}]
     return [
         {"id": option.value, "title": _OPTION_TITLE[option], "description": show_amount(amount, booking.currency)}
         for option, amount in amount_options(booking).items()
     ]
 
 
-def _init_values(booking: Booking, typed: Mapping[str, str], *, choices: Mapping[str, list[str]]) -> dict[str, str]:
-    """What was typed, else what we know; a choice that is not on the screen any more is chosen anew."""
-    customer = booking.customer
+def _init_values(customer: Customer, typed: Mapping[str, str], *, choices: Mapping[str, list[str]]) -> dict[str, str]:
+    """What was typed, else what we know of who has the form; a choice that is not on the screen any more is chosen anew."""
     known = {"phone": customer.phone or (f"+{customer.wa_id}" if customer.wa_id else ""), "email": customer.email}
     chosen = {name: value for name, value in typed.items() if name not in choices or value in choices[name]}
     if choices["amount_option"]:
