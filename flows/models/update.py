@@ -30,7 +30,10 @@ class Update(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="update_what_is_due"),)
+        indexes = (
+            models.Index(fields=["next_try_at"], condition=Q(next_try_at__isnull=False), name="update_what_is_due"),
+            models.Index(fields=["sender", "id"], condition=Q(next_try_at__isnull=False), name="update_first_of_sender"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
