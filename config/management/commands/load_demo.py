@@ -1,15 +1,20 @@
 """`./manage.py load_demo`: demo tours, customers and bookings, the simulator's Paynow integrations and a staff login."""
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from customer_data.models import Booking, Customer
+from customer_data import services
+from customer_data.models import Booking, Customer, Departure, Tour
+from customer_data.seats import free_departures, hold_seats
 from flows.definitions import BOOKING_FLOW, DEFINITIONS, PAYMENT_FLOW
-from flows.models import WhatsAppFlow
+from flows.models import WhatsAppFlow, WhatsAppTemplate
 from paynow_integration.models import PaynowConfig
 
 ADMIN_NAME = "admin"
@@ -31,12 +36,99 @@ CUSTOMERS = (
     ("Chipo Dube", "263773333333", "chipo@example.com"),
     ("Farai Sibanda", "263774444444", "farai@example.com"),
 )
-TOURS = (
+BOOKED = (
     ("Victoria Falls, guided walk and sunset cruise", "USD", "231.00", 50),
     ("Hwange, three days in the park", "USD", "845.00", 25),
     ("Matobo hills, day trip", "ZWG", "3080.00", 0),
     ("Mana Pools, canoe safari", "USD", "1260.00", 40),
 )
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
+DAYS_AHEAD = 90
+
+
+@dataclass(frozen=True)
+class DemoTour:
+    """A tour that leaves on some days of the week."""
+
+    name: str
+    summary: str
+    details: str
+    price: str
+    currency: str
+    deposit_percent: int
+    seats: int
+    weekdays: frozenset[int]
+
+
+TOURS = (
+    DemoTour(
+        "Victoria Falls walk",
+        "Rainforest walk in the morning, sunset cruise in the evening",
+        "A guide walks with you through the rainforest to every viewpoint, raincoats included. In the evening a boat on the "
+        "Zambezi, with drinks and snacks.\n\nIncluded: guide, cruise, transfers in town. Not included: park entry.",
+        "115.50",
+        "USD",
+        50,
+        8,
+        frozenset({TUESDAY, THURSDAY, SATURDAY}),
+    ),
+    DemoTour(
+        "Hwange, 3 days",
+        "Elephants from a tented camp, two game drives each day",
+        "Two nights in a tented camp near the waterholes of Main Camp, with a game drive each morning and afternoon.\n\n"
+        "Included: meals, tent, drives, transfer from Victoria Falls. Not included: park fees, drinks.",
+        "845.00",
+        "USD",
+        25,
+        10,
+        frozenset({FRIDAY}),
+    ),
+    DemoTour(
+        "Matobo hills, one day",
+        "Rock paintings, balancing rocks and rhinos on foot",
+        "From Bulawayo at 7:00, back by 18:00. A walk to the caves, lunch at the dam, then on foot to the rhinos.\n\n"
+        "Included: guide, lunch, transfers. Not included: park entry.",
+        "3080.00",
+        "ZWG",
+        50,
+        12,
+        frozenset({WEDNESDAY, SATURDAY, SUNDAY}),
+    ),
+    DemoTour(
+        "Mana Pools by canoe",
+        "Four days on the Zambezi, three nights on islands",
+        "Canoes for two, a guide with every six canoes, camps on islands. For people who can swim.\n\n"
+        "Included: canoe, tent, meals, park fees, transfer from Kariba. Not included: drinks, insurance.",
+        "1260.00",
+        "USD",
+        40,
+        12,
+        frozenset({MONDAY}),
+    ),
+    DemoTour(
+        "Great Zimbabwe, one day",
+        "The stone city with a historian, lunch in Masvingo",
+        "From Masvingo at 8:00. The hill, the great enclosure and the museum with a historian of the town, then lunch.\n\n"
+        "Included: guide, entry, lunch, transfers.",
+        "95.00",
+        "USD",
+        0,
+        15,
+        frozenset({SUNDAY}),
+    ),
+)
+
+# Word for word as they are approved where the simulated phone listens, with what goes into each place.
+TEMPLATES = (
+    ("payment_successful", "Thank you. We have received {{1}} for {{2}}. Still to pay: {{3}}.", ["amount", "title", "balance"]),
+    ("payment_failed", "Your payment of {{1}} for {{2}} did not go through. Write to us here to try again.", ["amount", "title"]),
+    ("payment_request", "Your booking {{1}} is waiting: {{2}} is to be paid. Write to us here to pay.", ["booking", "amount"]),
+    ("balance_reminder", "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay.", ["tour", "date", "balance"]),
+    ("unfinished_payment", "You began to pay {{1}} for {{2}} and did not finish. Write to us here to go on.", ["amount", "title"]),
+)
+
+SCHOOL = "Chinhoyi High School"
 
 
 class Command(BaseCommand):
@@ -48,7 +140,10 @@ class Command(BaseCommand):
         _make_staff()
         _make_integrations()
         _make_flows()
+        _make_templates()
         _make_bookings()
+        _make_tours(today=timezone.localdate())
+        _leave_one_seat(today=timezone.localdate())
         self.stdout.write(f"The demo is loaded. Staff sign in as {ADMIN_NAME} with the password {ADMIN_PASSWORD}.")
 
 
@@ -84,9 +179,48 @@ def _make_integrations() -> None:
 
 
 def _make_bookings() -> None:
-    for (name, wa_id, email), (title, currency, total, percent) in zip(CUSTOMERS, TOURS, strict=True):
+    for (name, wa_id, email), (title, currency, total, percent) in zip(CUSTOMERS, BOOKED, strict=True):
         customer, _ = Customer.objects.get_or_create(wa_id=wa_id, defaults={"name": name, "email": email, "phone": f"+{wa_id}"})
         if not customer.bookings.filter(title=title).exists():
             Booking.objects.create(
                 customer=customer, title=title, currency=currency, total_amount=Decimal(total), deposit_percent=Decimal(percent)
             )
+
+
+def _make_templates() -> None:
+    """What may be said to a customer who last wrote more than a day ago."""
+    for purpose, body, parameters in TEMPLATES:
+        approved = {"purpose": purpose, "body": body, "parameters": parameters, "status": WhatsAppTemplate.Status.APPROVED}
+        WhatsAppTemplate.objects.get_or_create(name=purpose, language="en", defaults=approved)
+
+
+def _make_tours(*, today: date) -> None:
+    """Each tour with its dates of the coming weeks; loaded again later, the dates that came near since are added."""
+    for position, tour in enumerate(TOURS):
+        made, _ = Tour.objects.get_or_create(
+            name=tour.name,
+            defaults={
+                "summary": tour.summary,
+                "details": tour.details,
+                "price": Decimal(tour.price),
+                "currency": tour.currency,
+                "deposit_percent": Decimal(tour.deposit_percent),
+                "position": position,
+            },
+        )
+        days = (today + timedelta(days=ahead) for ahead in range(1, DAYS_AHEAD + 1))
+        departures = [Departure(tour=made, starts_on=day, seats=tour.seats) for day in days if day.weekday() in tour.weekdays]
+        Departure.objects.bulk_create(departures, ignore_conflicts=True)
+
+
+def _leave_one_seat(*, today: date) -> None:
+    """A school has all but one seat of a date within the next two weeks, so that everybody can try to get the last one."""
+    dates = free_departures(Tour.objects.get(name=TOURS[0].name), today=today)[:6]
+    untouched = [found for found in dates if found.free == found.departure.seats > 1]
+    if not untouched or any(found.free == 1 for found in dates):
+        return
+    school, _ = Customer.objects.get_or_create(name=SCHOOL, wa_id=None)
+    chosen = untouched[-1]
+    hold = hold_seats(chosen.departure, school, chosen.free - 1)
+    services.make_booking(hold, name=SCHOOL, email="", source="demo")
+    hold.keep(until=None)
