@@ -67,7 +67,7 @@ def test_a_wallet_that_has_no_phone_here_is_shown_everywhere(meta: GraphSimulato
 
 @pytest.mark.parametrize(
     ("answer", "word", "state"),
-    [("approve", "Paid", "approved"), ("decline", "Cancelled", "declined"), ("insufficient", "Failed", "declined")],
+    [("approve", "Paid", "approved"), ("decline", "Cancelled", "declined"), ("insufficient", "Failed", "insufficient")],
 )
 def test_its_owner_decides(meta: GraphSimulator, paynow: PaynowSimulator, answer: str, word: str, state: str) -> None:
     charge(paynow)

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -25,7 +26,7 @@ class Handset:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self._put_away: set[str] = set()
+        self._answers: dict[str, str] = {}
 
     def prompts(self, number: str, others: set[str]) -> list[Json]:
         """Newest first: for the wallet of this number, and for wallets whose number is no phone here (`others` are phones)."""
@@ -38,18 +39,20 @@ class Handset:
 
     def answer(self, reference: str, answer: str, *, code: str = "") -> None:
         """What the owner does with the prompt. Raises NotThere, ValueError, or CannotTap when it is over."""
-        if answer == "ignore":
-            self._put_away.add(reference)
-            return
-        if answer not in MOVES:
+        if answer not in (*MOVES, "ignore"):
             raise ValueError(f"answer is one of {', '.join((*MOVES, 'ignore'))}.")
-        transaction = self._call("GET", f"transactions/{reference}")
+        transaction = self._call("GET", f"transactions/{quote(reference, safe='')}")
+        if answer != "ignore":
+            self._move(transaction, answer, code)
+        self._answers[reference] = answer
+
+    def _move(self, transaction: Json, answer: str, code: str) -> None:
         if code and "".join(code.split()) != transaction["code"]:
             raise ValueError("The wallet does not know this code. Type it as it was given to you.")
         if transaction["method"] == "omari" and answer == "approve":
             raise ValueError("O'mari is approved by typing the code from the SMS in the form or in the chat.")
         try:
-            self._call("POST", f"transactions/{reference}/{MOVES[answer]}")
+            self._call("POST", f"transactions/{transaction['guid']}/{MOVES[answer]}")
         except NotThere:
             raise CannotTap("This prompt is over.") from None
 
@@ -62,7 +65,6 @@ class Handset:
 
     def _prompt(self, transaction: Json, otp: str) -> Json:
         method, reference = str(transaction["method"]), str(transaction["reference"])
-        state = _STATES.get(str(transaction["status"]), "declined")
         return {
             "reference": reference,
             "wallet": WALLETS[method],
@@ -73,7 +75,7 @@ class Handset:
             "code": otp if method == "omari" else transaction["code"],
             "at": datetime.fromtimestamp(transaction["created_at"], UTC).isoformat(timespec="seconds"),
             "decides_itself": bool(_TEST_NUMBER.fullmatch(transaction["phone"])),
-            "state": "ignored" if state == "open" and reference in self._put_away else state,
+            "state": _state(str(transaction["status"]), self._answers.get(reference, "")),
         }
 
     def _call(self, method: str, path: str) -> Any:
@@ -82,3 +84,10 @@ class Handset:
             raise NotThere(str(response.json().get("error", "")))
         response.raise_for_status()
         return response.json()
+
+
+def _state(word: str, answer: str) -> str:
+    """open, approved, declined, and by what the owner did: ignored, insufficient."""
+    state = _STATES.get(word, "declined")
+    by_answer = {("open", "ignore"): "ignored", ("declined", "insufficient"): "insufficient"}
+    return by_answer.get((state, answer), state)

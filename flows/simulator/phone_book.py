@@ -181,9 +181,9 @@ class PhoneBook:
             return next((each for each in self.phones.values() if recipient in (each.number, each.user_id)), None)
 
     def wait_for_news(self, phone: ChatPhone, after: int, *, seconds: float) -> None:
-        """Until `phone` is past version `after`, is forgotten, or the time is over."""
+        """Until `phone` is at another version than `after`, is forgotten, or the time is over."""
         with self.changed:
-            self.changed.wait_for(lambda: phone.version > after or self.is_closed or not self._has(phone), seconds)
+            self.changed.wait_for(lambda: phone.version != after or self.is_closed or not self._has(phone), seconds)
 
     def _has(self, phone: ChatPhone) -> bool:
         return self.phones.get(phone.number) is phone

@@ -21,6 +21,9 @@ ENDPOINTS = {
     "booking_whatsapp_flow": "/crm-api/flows/booking-webhook/",
 }
 
+MOST_SHEETS = 200
+"""Pages go away without a word; the oldest forms are forgotten."""
+
 SENTENCES = {
     "timeout_error": "There was no answer in time. Check your connection and tap again.",
     "no_http_response_error": "There is no connection. Check it and tap again.",
@@ -106,6 +109,8 @@ class FlowDesk:
         )
         sheet = Sheet(chat, item, phone)
         self.sheets[sheet.id] = sheet
+        for forgotten in list(self.sheets)[:-MOST_SHEETS]:
+            self.sheets.pop(forgotten, None)
         return sheet
 
     def sheet(self, name: str) -> Sheet:

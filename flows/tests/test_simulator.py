@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from flows.definitions.payment_whatsapp_flow import (
     PAYMENT_WHATSAPP_FLOW,
 )
 from flows.simulator import CannotTap, GraphSimulator, Phone, post_to, print_screen
+from flows.simulator.__main__ import main
 from flows.tests.vectors import vector_key
 
 SECRET = "an app secret"
@@ -446,6 +448,14 @@ def test_a_throttled_flow_cannot_be_sent(meta: GraphSimulator) -> None:
     meta.flows[flow_id].status = "THROTTLED"
     answer = call(meta, "POST", "/v25.0/1/messages", json=flow_message(flow_id=flow_id))
     assert answer.json()["error"]["code"] == 132069
+
+
+def test_a_key_that_cannot_be_read_stops_the_start_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["flows.simulator", "--port", "0", "--public-key", str(tmp_path / "none.pem")])
+    assert main() == 1
+    assert "none.pem cannot be read" in capsys.readouterr().err
 
 
 def test_it_serves_as_a_program_until_it_is_told_to_stop() -> None:
