@@ -10,6 +10,7 @@ class FlowsConfig(AppConfig):
 
     def ready(self) -> None:
         from flows import receivers  # noqa: F401, PLC0415  connects the receivers
+        from flows.conversation import start_checks  # noqa: F401, PLC0415  a conversation with a hole in it is found at the start
         from flows.keys import private_keys  # noqa: PLC0415  Django's apps are loaded by now
 
         try:

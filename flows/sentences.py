@@ -11,4 +11,5 @@ def say(template: str, *, language: str = ENGLISH, **facts: Any) -> str:
     """The text of `templates/whatsapp/<template>.txt`, or of its translation where there is one, without the space around it."""
     english = f"whatsapp/{template}.txt"
     names = [english] if language == ENGLISH else [f"whatsapp/{language}/{template}.txt", english]
-    return select_template(names, using="text").render(facts).strip()
+    text: str = select_template(names, using="text").render(facts)
+    return text.strip()

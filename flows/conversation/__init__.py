@@ -1,5 +1,10 @@
 """One chat message in, replies out. The talk itself is declared in `flows/definitions/booking_flow.py`."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from flows import outbox
 from flows.conversation.facts import Talking
 from flows.conversation.moving import arrive
@@ -17,9 +22,22 @@ def answer(conversation: Conversation, incoming: Incoming) -> None:
 
     Nothing goes over the network here. Called once for each message: its wamid is in the keys of what is written.
     """
+    incoming = _storable(incoming)
     talking = Talking(conversation)
     conversation.language = talking.language  # a language that is no longer reviewed is no longer spoken
     messages = arrive(talking, understand(talking, incoming))
     conversation.save(update_fields=KEPT)
     for number, message in enumerate(messages):
         outbox.write(talking.customer, message, key=f"reply-{incoming.wamid}-{number}")
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _storable(incoming: Incoming) -> Incoming:
+    """Without the characters that PostgreSQL refuses: nobody types them, but anybody can send them."""
+    form: Mapping[str, Any] = {
+        name: _UNSTORABLE.sub("", value) if isinstance(value, str) else value for name, value in incoming.flow_reply.items()
+    }
+    text, button_id = _UNSTORABLE.sub("", incoming.text), _UNSTORABLE.sub("", incoming.button_id)
+    return replace(incoming, text=text, button_id=button_id, flow_reply=form)

@@ -177,6 +177,12 @@ def _send_card_link(talking: Talking, argument: str) -> Reply:
     return paying.ACTIONS["pay_by_card_abroad"](talking.conversation, f"{reference}/{phone}")
 
 
+def _pay_offline(talking: Talking, argument: str) -> Reply:
+    """Bank transfer or cash: from now on a picture may be the slip."""
+    talking.answers["awaits_slip"] = argument or talking.answers.get("booking", "")
+    return paying.ACTIONS["pay_offline"](talking.conversation, argument)
+
+
 def _pay_later(talking: Talking, argument: str) -> Reply:
     return _text(talking, "later")
 
@@ -248,6 +254,7 @@ ACTIONS: dict[str, OwnAction] = {
     "choose_what_to_pay": _choose_what_to_pay,
     "check_what_is_owed": _check_what_is_owed,
     "send_card_link": _send_card_link,
+    "pay_offline": _pay_offline,
     "pay_later": _pay_later,
     "send_receipts_again": _send_receipts_again,
     "choose_language": _choose_language,

@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.conversation import actions
 from flows.conversation.facts import Talking
-from flows.conversation.offering import Found, choices_of
+from flows.conversation.offering import Found, argument_of, choices_of
 from flows.conversation.presenting import joined, present
 from flows.definitions.booking_flow import BOOKING_FLOW
 from flows.definitions.steps import Command, Step
@@ -22,7 +22,7 @@ LONGEST_TRAIL = 20
 def choose(talking: Talking, step: Step, found: Found) -> Reply:
     """The customer took this choice on this step."""
     option = found.option
-    talking.answers.setdefault("said", {})[step.name] = found.answer
+    talking.answers.setdefault("said", {})[step.name] = argument_of(talking, step, found.answer)
     if found.value is not None:
         _keep(talking, step, found.value)
     if option is not None:
@@ -34,7 +34,7 @@ def choose(talking: Talking, step: Step, found: Found) -> Reply:
 
 def read_value(talking: Talking, step: Step, value: Any) -> Reply:
     """The customer typed this answer to this step."""
-    talking.answers.setdefault("said", {})[step.name] = value
+    talking.answers.setdefault("said", {})[step.name] = argument_of(talking, step, value)
     _keep(talking, step, value)
     return follow(talking, step.run, step.go_to)
 
@@ -92,8 +92,8 @@ def _move(talking: Talking, step: Step) -> None:
         trail = trail[: trail.index(step.name)]
     elif was in BOOKING_FLOW.steps:
         trail = [*trail, was][-LONGEST_TRAIL:]
-        if BOOKING_FLOW.steps[was].is_draft and not step.is_draft and talking.answers.get("tour"):
-            talking.answers["left_at"] = was
+    if was in BOOKING_FLOW.steps and BOOKING_FLOW.steps[was].is_draft and not step.is_draft and talking.answers.get("tour"):
+        talking.answers["left_at"] = was
     talk.trail, talk.step = trail, step.name
 
 

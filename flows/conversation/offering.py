@@ -55,9 +55,13 @@ def page_of(talking: Talking, step: Step, found: list[Found]) -> list[Found]:
 
 
 def as_choice(talking: Talking, step: Step, found: Found) -> Choice:
-    """As a button or row. Its id says what it is about, so that a tap on an old message is not taken for something else."""
-    about = f"/{talking.answers.get(step.about, '')}" if step.about else ""
-    return Choice(answer_id(step.name, f"{found.answer}{about}"), found.title, found.description)
+    """As a button or row."""
+    return Choice(answer_id(step.name, argument_of(talking, step, found.answer)), found.title, found.description)
+
+
+def argument_of(talking: Talking, step: Step, answer: str) -> str:
+    """`answer`, with what it is about, so that a tap on an old message is not taken for something else."""
+    return f"{answer}/{talking.answers.get(step.about, '')}" if step.about else answer
 
 
 def typed_choice(talking: Talking, step: Step, text: str, meaning: str) -> Found | None:

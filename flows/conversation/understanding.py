@@ -70,9 +70,9 @@ def _answered(talking: Talking, tap: Tap) -> Reply:
     """A tap on a step's message, which may be an old one: it answers that step anew, where that still makes sense."""
     step, here = BOOKING_FLOW.steps[tap.name], talking.step.name
     answer, _, about = tap.argument.partition("/")
-    is_about_now = not about or str(talking.answers.get(step.about, "")) == about
-    if step.name != here and is_about_now and talking.answers.get("said", {}).get(step.name) == answer:
+    if step.name != here and talking.answers.get("said", {}).get(step.name) == tap.argument:
         return _again(talking, "already")
+    is_about_now = not about or str(talking.answers.get(step.about, "")) == about
     if not is_about_now and not _turn_to(talking, step.about, about):
         return _again(talking, "late_button")
     if any(talking.answers.get(need) in (None, "") for need in step.needs):
@@ -82,7 +82,7 @@ def _answered(talking: Talking, tap: Tap) -> Reply:
         return Reply(go_to=step.name)
     found = next((each for each in choices_of(talking, step) if each.answer == answer), None)
     if found is None:
-        return Reply((Text(talking.say("gone")),), go_to=step.name)
+        return Reply((Text(talking.say("gone")),), go_to=step.name) if step.source else _again(talking, "late_button")
     talking.answers.pop("wrong", None)
     return choose(talking, step, found)
 
@@ -165,7 +165,7 @@ def _not_understood(talking: Talking, problem: NotRead | None = None) -> Reply:
 
 # --- Neither tapped nor typed ---------------------------------------------------------------------
 def _unreadable(talking: Talking, incoming: Incoming) -> Reply:
-    if talking.step.name == "transfer" and incoming.kind in (IncomingKind.IMAGE, IncomingKind.DOCUMENT):
+    if incoming.kind in (IncomingKind.IMAGE, IncomingKind.DOCUMENT) and talking.answers.get("awaits_slip"):
         return _proof_received(talking, incoming)
     sentence = talking.say("cannot_read", kind=str(incoming.kind))
     return Reply((Text(sentence),), go_to=talking.step.name)
@@ -173,9 +173,11 @@ def _unreadable(talking: Talking, incoming: Incoming) -> Reply:
 
 def _proof_received(talking: Talking, incoming: Incoming) -> Reply:
     """A slip is kept for a person: what a picture shows is never taken for money."""
-    reference = talking.answers.get("booking", "")
+    reference = str(talking.answers["awaits_slip"])
     sentence = f"{talking.customer} sent a slip for booking {reference}: compare it with the bank's statement."
-    Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence, booking=reference, wamid=incoming.wamid)
+    open_one = Concern.objects.filter(customer=talking.customer, kind=ConcernKind.WANTS_PERSON, payment=None, solved_at=None)
+    if not open_one.update(sentence=sentence[:500], details={"booking": reference, "wamid": incoming.wamid}):
+        Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence, booking=reference, wamid=incoming.wamid)
     return Reply((Text(talking.say("proof_received")),))
 
 

@@ -203,6 +203,7 @@ STEPS = (
         options=(Option("another", "another_way", go_to="ask_payment_option"), PERSON, MENU),
         needs=("booking",),
         about="booking",
+        is_quiet=True,
         escapes=ESCAPES,
     ),
     Step(
@@ -267,7 +268,7 @@ ACTIONS = {
     "check_seats": Named(may_go_to=("date",)),
     "make_booking": Named(may_go_to=("ask_payment_option", "date")),
     "check_what_is_owed": Named(may_go_to=("booking",)),
-    "pay_offline": Named(),
+    "pay_offline": Named(from_anywhere=True),
     "send_card_link": Named(),
     "pay_later": Named(),
     "initiate_paynow_payment": Named(may_go_to=("ask_payment_option",)),
