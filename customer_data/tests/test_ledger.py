@@ -9,21 +9,25 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from customer_data import ledger
+from customer_data import ledger, services
 from customer_data.models import Concern, Payment, PaymentEvent
 from customer_data.status import Status
-from customer_data.tests import make
+from customer_data.tests import make, trips
 
 pytestmark = pytest.mark.django_db
 
 Forced = Callable[[], str]
+
+TABLES = [
+    f"customer_data_{name}" for name in ("payment", "paymentevent", "booking", "departure", "seathold", "receipt", "receiptseries")
+]
 
 
 def without_guards(statement: str, **values: int | UUID) -> None:
     """Run `statement` as somebody who owns the tables and switches everything off."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in ("customer_data_payment", "customer_data_paymentevent", "customer_data_booking"):
+        for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'", [table])
             for (name,) in cursor.fetchall():
@@ -72,6 +76,43 @@ def one_gateway_payment_twice() -> str:
     for payment in (make.payment(Status.SUCCESSFUL), make.payment(Status.SUCCESSFUL)):
         Payment.objects.filter(pk=payment.pk).update(gateway_reference="D-1")
     return "D-1 of drawer"
+
+
+def change_receipt(what: str) -> str:
+    receipt = services.issue_receipt(paid())
+    without_guards(f"UPDATE customer_data_receipt SET {what}")  # noqa: S608
+    return receipt.series
+
+
+def change_payment_of_a_receipt(what: str) -> str:
+    payment = paid()
+    services.issue_receipt(payment)
+    return change(payment, what)
+
+
+def give_numbers_to_nobody() -> str:
+    series = services.issue_receipt(paid()).series
+    without_guards("UPDATE customer_data_receiptseries SET last_number = last_number + 1")
+    return series
+
+
+def issue_in_another_order() -> str:
+    first, _ = (services.issue_receipt(paid()) for _ in range(2))
+    without_guards("UPDATE customer_data_receipt SET issued_at = now() - interval '1 day' WHERE number = 2")
+    return first.series
+
+
+def sell_too_many() -> str:
+    departure = trips.hold(seats_wanted=2).departure
+    without_guards("UPDATE customer_data_departure SET seats = 1")
+    return departure.tour.name
+
+
+def lose_paid_seats(what: str) -> str:
+    booking = trips.booking()
+    make.payment(Status.SUCCESSFUL, booking=booking, amount="10.00")
+    without_guards(f"UPDATE customer_data_seathold SET {what}")  # noqa: S608
+    return booking.booking_reference
 
 
 def paid() -> Payment:
@@ -136,6 +177,28 @@ FORCED: dict[ledger.Invariant, list[Forced]] = {
         lambda: change(make.payment(Status.PENDING), "status = 'failed'"),
         lambda: change_events(paid(), "DELETE FROM customer_data_paymentevent WHERE payment_id = %(id)s"),
     ],
+    ledger.money_that_came_in_has_a_receipt: [
+        lambda: change(paid(), "processed_at = now() - interval '11 minutes'"),
+        lambda: change(make.payment(Status.REFUNDED), "processed_at = now() - interval '11 minutes'"),
+    ],
+    ledger.receipts_are_numbered_without_a_gap: [
+        lambda: change_receipt("number = 2"),
+        give_numbers_to_nobody,
+        issue_in_another_order,
+    ],
+    ledger.a_receipt_says_what_was_paid: [
+        lambda: change_receipt("facts = '[]'"),
+        lambda: change_receipt("number = 1000000"),
+        lambda: change_payment_of_a_receipt("amount = amount + 0.01"),
+        lambda: change_payment_of_a_receipt("currency = 'ZWG'"),
+        lambda: change_payment_of_a_receipt("is_test = true"),
+        lambda: change_payment_of_a_receipt("status = 'failed'"),
+    ],
+    ledger.a_departure_is_not_oversold: [sell_too_many],
+    ledger.paid_seats_are_kept_or_a_person_was_told: [
+        lambda: lose_paid_seats("released_at = now()"),
+        lambda: lose_paid_seats("expires_at = now() + interval '1 day'"),
+    ],
 }
 
 
@@ -169,6 +232,12 @@ def test_a_note_left_by_somebody_who_was_too_late_does_not_break_the_trail() -> 
     stale = Payment.objects.get(pk=payment.pk)
     make.move(payment, Status.EXPIRED)
     stale.note(source="test", reason="No answer.")
+    assert list(ledger.violations()) == []
+
+
+def test_large_amounts_and_old_receipts_are_read_as_they_were_written() -> None:
+    for amount, currency in (("0.05", "USD"), ("1234567.80", "ZWG"), ("9999999999.99", "USD")):
+        services.issue_receipt(make.payment(Status.SUCCESSFUL, amount=amount, currency=currency))
     assert list(ledger.violations()) == []
 
 

@@ -1,37 +1,11 @@
-"""What must be true of the books at any moment. Each invariant is one query that returns what breaks it, as sentences.
-
-One query sees one moment, so the check may run while payments move; each is set-based and streams, so it may run on millions.
-"""
+"""What must be true of bookings, payments and the trail of each payment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
-
-from customer_data.models import ConcernKind
-from customer_data.money import Currency
-from customer_data.status import MONEY_IN, MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Status
-
-Invariant = Callable[[], Iterator[str]]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One sentence about one row, and the invariant (the name of its function here) that it breaks."""
-
-    invariant: str
-    sentence: str
-
-
-def violations() -> Iterator[Violation]:
-    """Everything that is not as it must be; nothing when the books are right."""
-    for invariant in INVARIANTS:
-        for sentence in invariant():
-            yield Violation(invariant.__name__, sentence)
-
+from customer_data.ledger.rows import rows_of
 
 # --- Bookings -------------------------------------------------------------------------------------
 _EXPECTED = """
@@ -84,7 +58,7 @@ def real_and_test_money_are_apart() -> Iterator[str]:
 
 def an_overpaid_booking_was_told_to_a_person() -> Iterator[str]:
     """Where more was paid than a booking costs, a concern was raised about one of its payments."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT booking_reference, currency, amount_paid, total_amount FROM customer_data_booking b
            WHERE amount_paid > total_amount AND NOT EXISTS (
                SELECT 1 FROM customer_data_concern c JOIN customer_data_payment p ON p.id = c.payment_id
@@ -96,7 +70,7 @@ def an_overpaid_booking_was_told_to_a_person() -> Iterator[str]:
 
 def booking_amounts_and_words_are_possible() -> Iterator[str]:
     """A booking costs more than nothing, its deposit is a percentage, its status and currency are known."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT booking_reference, total_amount, deposit_percent, payment_status, currency FROM customer_data_booking
            WHERE total_amount <= 0 OR amount_paid < 0 OR deposit_percent NOT BETWEEN 0 AND 100
                OR payment_status <> ALL(%(booking_statuses)s) OR currency <> ALL(%(currencies)s)"""
@@ -108,20 +82,20 @@ def booking_amounts_and_words_are_possible() -> Iterator[str]:
 # --- Payments -------------------------------------------------------------------------------------
 def a_payment_is_of_more_than_nothing() -> Iterator[str]:
     """No payment is of nothing or less."""
-    rows = _rows("SELECT reference, currency, amount FROM customer_data_payment WHERE amount <= 0")
+    rows = rows_of("SELECT reference, currency, amount FROM customer_data_payment WHERE amount <= 0")
     for reference, currency, amount in rows:
         yield f"Payment {reference} is of {currency} {amount}."
 
 
 def a_payment_status_is_known() -> Iterator[str]:
     """Every payment has one of our statuses."""
-    for reference, status in _rows("SELECT reference, status FROM customer_data_payment WHERE status <> ALL(%(statuses)s)"):
+    for reference, status in rows_of("SELECT reference, status FROM customer_data_payment WHERE status <> ALL(%(statuses)s)"):
         yield f"Payment {reference} has the status {status}, which does not exist."
 
 
 def a_booking_has_one_open_payment() -> Iterator[str]:
     """At most one payment of a booking waits for the customer."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT booking_reference, count(*) FROM customer_data_payment p JOIN customer_data_booking b ON b.id = p.booking_id
            WHERE p.status = ANY(%(open)s) GROUP BY booking_reference HAVING count(*) > 1"""
     )
@@ -131,7 +105,7 @@ def a_booking_has_one_open_payment() -> Iterator[str]:
 
 def money_has_a_report_or_an_approver() -> Iterator[str]:
     """Nothing is successful, disputed or refunded on nobody's word."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT reference, status FROM customer_data_payment WHERE status = ANY(%(needs_proof)s)
            AND approved_by_id IS NULL AND (reported_at IS NULL OR gateway_status = '')"""
     )
@@ -141,7 +115,7 @@ def money_has_a_report_or_an_approver() -> Iterator[str]:
 
 def a_payment_is_in_its_bookings_currency() -> Iterator[str]:
     """A payment and its booking have the same currency: amounts are only added within one."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT p.reference, p.currency, b.booking_reference, b.currency
            FROM customer_data_payment p JOIN customer_data_booking b ON b.id = p.booking_id WHERE p.currency <> b.currency"""
     )
@@ -151,7 +125,7 @@ def a_payment_is_in_its_bookings_currency() -> Iterator[str]:
 
 def a_gateway_reference_pays_once() -> Iterator[str]:
     """One payment at a gateway stands behind one payment here."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT gateway, gateway_reference, string_agg(reference, ', ' ORDER BY reference) FROM customer_data_payment
            WHERE gateway_reference <> '' AND status = ANY(%(money_in)s) GROUP BY gateway, gateway_reference HAVING count(*) > 1"""
     )
@@ -161,14 +135,14 @@ def a_gateway_reference_pays_once() -> Iterator[str]:
 
 def an_open_payment_is_never_forgotten() -> Iterator[str]:
     """Something is due to be done about every open payment."""
-    rows = _rows("SELECT reference, status FROM customer_data_payment WHERE status = ANY(%(open)s) AND next_check_at IS NULL")
+    rows = rows_of("SELECT reference, status FROM customer_data_payment WHERE status = ANY(%(open)s) AND next_check_at IS NULL")
     for reference, status in rows:
         yield f"Payment {reference} is {status}, and nothing is due to be done about it."
 
 
 def late_money_was_told_to_a_person() -> Iterator[str]:
     """Where money came after a payment was closed, a concern was raised about it."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT DISTINCT reference FROM customer_data_payment p JOIN customer_data_paymentevent e ON e.payment_id = p.id
            WHERE e.to_status = 'successful' AND e.from_status = ANY(%(unpaid_ends)s) AND NOT EXISTS (
                SELECT 1 FROM customer_data_concern c WHERE c.payment_id = p.id AND c.kind = %(late_money)s)"""
@@ -180,7 +154,7 @@ def late_money_was_told_to_a_person() -> Iterator[str]:
 # --- The trail ------------------------------------------------------------------------------------
 def every_move_is_legal() -> Iterator[str]:
     """Every move in the trail is in the table of moves, and the first is the opening."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT p.reference, e.id, e.from_status, e.to_status
            FROM customer_data_paymentevent e JOIN customer_data_payment p ON p.id = e.payment_id
            WHERE e.from_status <> e.to_status AND NOT EXISTS (
@@ -193,7 +167,7 @@ def every_move_is_legal() -> Iterator[str]:
 
 def the_trail_is_unbroken() -> Iterator[str]:
     """Every move begins where the one before it ended; the first at nothing. A line that only notes does not move."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT reference, id, from_status, before FROM (
                SELECT p.reference, e.id, e.from_status,
                    coalesce(lag(e.to_status) OVER (PARTITION BY e.payment_id ORDER BY e.id), '') AS before
@@ -207,7 +181,7 @@ def the_trail_is_unbroken() -> Iterator[str]:
 
 def the_trail_ends_where_the_payment_stands() -> Iterator[str]:
     """A payment's status is where its last move ended."""
-    rows = _rows(
+    rows = rows_of(
         """SELECT p.reference, p.status, ends.to_status FROM customer_data_payment p LEFT JOIN (
                SELECT DISTINCT ON (payment_id) payment_id, to_status FROM customer_data_paymentevent
                WHERE from_status <> to_status ORDER BY payment_id, id DESC) AS ends ON ends.payment_id = p.id
@@ -217,51 +191,6 @@ def the_trail_ends_where_the_payment_stands() -> Iterator[str]:
         yield f"Payment {reference} is {status}; its trail ends at {end or 'nothing'}."
 
 
-INVARIANTS: tuple[Invariant, ...] = (
-    paid_amount_is_the_sum_of_the_payments,
-    booking_status_follows_from_the_payments,
-    real_and_test_money_are_apart,
-    an_overpaid_booking_was_told_to_a_person,
-    booking_amounts_and_words_are_possible,
-    a_payment_is_of_more_than_nothing,
-    a_payment_status_is_known,
-    a_booking_has_one_open_payment,
-    money_has_a_report_or_an_approver,
-    a_payment_is_in_its_bookings_currency,
-    a_gateway_reference_pays_once,
-    an_open_payment_is_never_forgotten,
-    late_money_was_told_to_a_person,
-    every_move_is_legal,
-    the_trail_is_unbroken,
-    the_trail_ends_where_the_payment_stands,
-)
-
-
 def _compared(columns: str, *, where: str) -> Iterator[tuple[Any, ...]]:
     """Bookings beside what their payments say."""
-    return _rows(f"{_EXPECTED} SELECT {columns} FROM expected WHERE {where}")  # noqa: S608  both are written above
-
-
-def _rows(sql: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, streamed. It may name the words of `_words`."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, _words())
-        while rows := cursor.fetchmany(1000):
-            yield from rows
-
-
-def _words() -> dict[str, Any]:
-    moves = [("", Status.CREATED), *((start, end) for start, ends in MOVES.items() for end in ends)]
-    return {
-        "money_in": [str(status) for status in MONEY_IN],
-        "needs_proof": [str(status) for status in NEEDS_PROOF],
-        "open": [str(status) for status in OPEN],
-        "unpaid_ends": [str(status) for status in UNPAID_ENDS],
-        "statuses": Status.values,
-        "booking_statuses": BookingStatus.values,
-        "currencies": Currency.values,
-        "overpaid": str(ConcernKind.OVERPAID),
-        "late_money": str(ConcernKind.LATE_MONEY),
-        "moves_from": [str(start) for start, _ in moves],
-        "moves_to": [str(end) for _, end in moves],
-    }
+    return rows_of(f"{_EXPECTED} SELECT {columns} FROM expected WHERE {where}")  # noqa: S608  both are written above

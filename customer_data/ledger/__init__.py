@@ -1,0 +1,104 @@
+"""What must be true of the books at any moment. Each invariant is one query that returns what breaks it, as sentences.
+
+One query sees one moment, so the check may run while payments move; each is set-based and streams, so it may run on millions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from customer_data.ledger.money import (
+    a_booking_has_one_open_payment,
+    a_gateway_reference_pays_once,
+    a_payment_is_in_its_bookings_currency,
+    a_payment_is_of_more_than_nothing,
+    a_payment_status_is_known,
+    an_open_payment_is_never_forgotten,
+    an_overpaid_booking_was_told_to_a_person,
+    booking_amounts_and_words_are_possible,
+    booking_status_follows_from_the_payments,
+    every_move_is_legal,
+    late_money_was_told_to_a_person,
+    money_has_a_report_or_an_approver,
+    paid_amount_is_the_sum_of_the_payments,
+    real_and_test_money_are_apart,
+    the_trail_ends_where_the_payment_stands,
+    the_trail_is_unbroken,
+)
+from customer_data.ledger.receipts import (
+    a_receipt_says_what_was_paid,
+    money_that_came_in_has_a_receipt,
+    receipts_are_numbered_without_a_gap,
+)
+from customer_data.ledger.seats import a_departure_is_not_oversold, paid_seats_are_kept_or_a_person_was_told
+
+Invariant = Callable[[], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One sentence about one row, and the invariant (the name of its function here) that it breaks."""
+
+    invariant: str
+    sentence: str
+
+
+def violations() -> Iterator[Violation]:
+    """Everything that is not as it must be; nothing when the books are right."""
+    for invariant in INVARIANTS:
+        for sentence in invariant():
+            yield Violation(invariant.__name__, sentence)
+
+
+INVARIANTS: tuple[Invariant, ...] = (
+    paid_amount_is_the_sum_of_the_payments,
+    booking_status_follows_from_the_payments,
+    real_and_test_money_are_apart,
+    an_overpaid_booking_was_told_to_a_person,
+    booking_amounts_and_words_are_possible,
+    a_payment_is_of_more_than_nothing,
+    a_payment_status_is_known,
+    a_booking_has_one_open_payment,
+    money_has_a_report_or_an_approver,
+    a_payment_is_in_its_bookings_currency,
+    a_gateway_reference_pays_once,
+    an_open_payment_is_never_forgotten,
+    late_money_was_told_to_a_person,
+    every_move_is_legal,
+    the_trail_is_unbroken,
+    the_trail_ends_where_the_payment_stands,
+    money_that_came_in_has_a_receipt,
+    receipts_are_numbered_without_a_gap,
+    a_receipt_says_what_was_paid,
+    a_departure_is_not_oversold,
+    paid_seats_are_kept_or_a_person_was_told,
+)
+
+__all__ = [
+    "INVARIANTS",
+    "Invariant",
+    "Violation",
+    "a_booking_has_one_open_payment",
+    "a_departure_is_not_oversold",
+    "a_gateway_reference_pays_once",
+    "a_payment_is_in_its_bookings_currency",
+    "a_payment_is_of_more_than_nothing",
+    "a_payment_status_is_known",
+    "a_receipt_says_what_was_paid",
+    "an_open_payment_is_never_forgotten",
+    "an_overpaid_booking_was_told_to_a_person",
+    "booking_amounts_and_words_are_possible",
+    "booking_status_follows_from_the_payments",
+    "every_move_is_legal",
+    "late_money_was_told_to_a_person",
+    "money_has_a_report_or_an_approver",
+    "money_that_came_in_has_a_receipt",
+    "paid_amount_is_the_sum_of_the_payments",
+    "paid_seats_are_kept_or_a_person_was_told",
+    "real_and_test_money_are_apart",
+    "receipts_are_numbered_without_a_gap",
+    "the_trail_ends_where_the_payment_stands",
+    "the_trail_is_unbroken",
+    "violations",
+]
