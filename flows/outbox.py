@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from customer_data.models import Customer, PaymentEvent
 from flows.models import Message
-from flows.outgoing import Outgoing, from_content, kind_of, to_content
+from flows.outgoing import Outgoing, Template, from_content, kind_of, to_content
 from flows.whatsapp import NotSent, SendRefused, SendUnknown, client_from_settings
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,9 @@ SENDING_LEASE = timedelta(minutes=2)
 TRY_AGAIN_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
 
 
-def write(customer: Customer, outgoing: Outgoing, *, key: str, event: PaymentEvent | None = None) -> Message:
+def write(
+    customer: Customer, outgoing: Outgoing, *, key: str, event: PaymentEvent | None = None, fallback: Template | None = None
+) -> Message:
     """Queue `outgoing` for the customer, once for each key, in the caller's transaction. Returns the row, new or old."""
     message, _ = Message.objects.get_or_create(
         key=key,
