@@ -16,7 +16,7 @@ from customer_data.models import Customer, PaymentEvent
 from customer_data.status import OPEN, UNPAID_ENDS, Reason, Status
 from flows import outbox
 from flows.models import Message
-from flows.payment_news import language_of, lines_about
+from flows.payment_news import Line, language_of, lines_about
 from flows.standing import standing
 
 TOLD = frozenset({Status.SUCCESSFUL, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.REFUNDED})
@@ -42,9 +42,11 @@ def write_messages(event: PaymentEvent) -> list[Message]:
     if not is_told(event):
         return []
     with transaction.atomic():
-        return [
-            outbox.write(line.to, line.outgoing, key=f"event-{event.pk}-{line.name}", event=event) for line in lines_about(event)
-        ]
+        return [_write(event, line) for line in lines_about(event)]
+
+
+def _write(event: PaymentEvent, line: Line) -> Message:
+    return outbox.write(line.to, line.outgoing, key=f"event-{event.pk}-{line.name}", event=event, fallback=line.fallback)
 
 
 def is_told(event: PaymentEvent) -> bool:
