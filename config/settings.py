@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     "judge-forgotten": {"task": "paynow_integration.tasks.judge_forgotten", "schedule": 60.0, "options": {"expires": 60}},
     "issue-missed-receipts": {"task": "customer_data.tasks.issue_missed_receipts", "schedule": 15.0, "options": {"expires": 15}},
     "mark-lapsed-holds": {"task": "customer_data.tasks.mark_lapsed_holds", "schedule": 300.0, "options": {"expires": 300}},
+    "remind": {"task": "flows.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from flows import outbox, telling
+from flows import outbox, reminders, telling
 
 
 @shared_task
@@ -16,3 +16,10 @@ def tell_missed() -> None:
     telling.write_missed()
     for message_id in outbox.due_messages():
         send_message.delay(message_id)
+
+
+@shared_task
+def remind() -> None:
+    """Speak up about what was left unfinished and about balances before the trip; what is written is sent as anything else."""
+    reminders.remind_unfinished()
+    reminders.remind_balances()
