@@ -1,17 +1,33 @@
-"""Our Flows at Meta."""
+"""Our Flows at Meta: how they stand there, what Meta found wrong and at which line, and the buttons that send them."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
 
-from customer_data.admin.desk import ReadOnlyDesk, shown
-from customer_data.admin.page import Heading
+from customer_data.admin.desk import ReadOnlyDesk, link_to, moment, shown
+from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
+from flows.admin.flow_lines import shown_mistakes, shown_whole
+from flows.crypto import public_key_pem
+from flows.definitions import DEFINITIONS
+from flows.flow_problems import FlowProblem, from_json
+from flows.keys import fingerprint_of, private_keys
 from flows.models import WhatsAppFlow
+from flows.publishing import KeyNotValid, MetaRefused, give_key, missing_flows, publish, standing, sync_flow
+from flows.whatsapp import WhatsAppError
 
 logger = logging.getLogger(__name__)
-
 
 _COLOUR_OF_SYNC = {
     WhatsAppFlow.SyncStatus.NEVER: "warning",
@@ -19,22 +35,213 @@ _COLOUR_OF_SYNC = {
     WhatsAppFlow.SyncStatus.CHANGED: "warning",
     WhatsAppFlow.SyncStatus.FAILED: "danger",
 }
+_MEANING_OF_STATUS = {
+    "": "Meta does not have it yet.",
+    "DRAFT": "A draft: it can be sent to testers only. Press Publish.",
+    "PUBLISHED": "Published: customers can open it.",
+    "DEPRECATED": "Deprecated: it cannot be sent any more, and that cannot be undone.",
+    "BLOCKED": "Blocked by Meta: customers cannot open it until the endpoint answers well again.",
+    "THROTTLED": "Slowed down by Meta: few messages an hour until the endpoint answers well again.",
+}
 
 
 @admin.register(WhatsAppFlow)
 class WhatsAppFlowAdmin(ReadOnlyDesk):
-    list_display = ("name", "flow_id", "status", "shown_sync", "updated_at")
+    list_display = ("name", "flow_id", "status", "shown_sync", "shown_can_send", "shown_synced")
     ordering = ("name",)
     sortable_by = ()
-    fieldsets = (
-        (None, {"fields": (("name", "flow_id"), ("status", "updated_at"), "last_error")}),
-        ("The version that was sent last", {"classes": ("collapse",), "fields": ("flow_json",)}),
-    )
+    list_before_template = "admin/flows/missing.html"
+    shown_synced = moment("synced_at", "Meta was asked")
+
+    def get_fieldsets(self, request: HttpRequest, obj: WhatsAppFlow | None = None) -> Any:
+        standing_fields = (("flow_id", "status"), ("shown_preview", "shown_synced"), "shown_key", "last_error")
+        whole = ("The version that was sent last", {"classes": ("collapse",), "fields": ("shown_json",)})
+        if obj is None or not obj.problems:
+            return ((None, {"fields": standing_fields}), whole)
+        wrong = ("What Meta found wrong", {"fields": ("shown_mistakes",)})
+        return ((None, {"fields": standing_fields}), wrong, whole)
 
     def heading(self, flow: WhatsAppFlow) -> Heading:
-        mark, colour = flow.get_sync_status_display(), _COLOUR_OF_SYNC[WhatsAppFlow.SyncStatus(flow.sync_status)]
-        return Heading(flow.name, mark, colour, lines=(f"./manage.py publish_flow {flow.name} sends the present version to Meta.",))
+        sync = standing(flow)
+        said = (_MEANING_OF_STATUS.get(flow.status, f"Meta calls it {flow.status}."), *_troubles(flow))
+        return Heading(flow.name, sync.label, _COLOUR_OF_SYNC[sync], lines=said)
 
-    @shown("At Meta", label=_COLOUR_OF_SYNC)
+    # --- Flows that Meta does not have ------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        bring = path("bring/<slug:name>/", self.admin_site.admin_view(self.bring_view), name="flows_whatsappflow_bring")
+        return [bring, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        missing = missing_flows() if self.may_press(request) else []
+        return super().changelist_view(request, {**(extra_context or {}), "missing": missing})
+
+    def bring_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """A row for a Flow of ours that has none, and its page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.may_press(request):
+            raise PermissionDenied
+        if name not in DEFINITIONS:
+            raise Http404
+        flow, is_new = WhatsAppFlow.objects.get_or_create(name=name)
+        if is_new:
+            self.log_addition(request, flow, "Prepared for Meta.")
+            messages.success(request, f"{name} is prepared. Press Publish to send it to Meta.")
+        return HttpResponseRedirect(link_to(flow)[0])
+
+    # --- Fields -----------------------------------------------------------------------------------
+    @shown("Our version", label=_COLOUR_OF_SYNC)
     def shown_sync(self, flow: WhatsAppFlow) -> tuple[str, str]:
-        return flow.sync_status, flow.get_sync_status_display()
+        sync = standing(flow)
+        return sync.value, sync.label
+
+    @shown("Can be sent")
+    def shown_can_send(self, flow: WhatsAppFlow) -> str:
+        return str(flow.state_at_meta.get("can_send") or "")
+
+    @shown("Preview")
+    def shown_preview(self, flow: WhatsAppFlow) -> str:
+        if not flow.preview_url.startswith(("https://", "http://")):
+            return "None yet. Load it from Meta."
+        expires = flow.preview_expires_at
+        if expires is not None and expires <= timezone.now():
+            return "It has expired. Load a new one from Meta."
+        until = f", until {date_format(localtime(expires), 'j M Y')}" if expires else ""
+        return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">Open the preview</a>{}', flow.preview_url, until)
+
+    @shown("Key")
+    def shown_key(self, flow: WhatsAppFlow) -> str:
+        return format_html("{}<br><small>{}</small>", *_key_lines(flow))
+
+    @shown("Lines")
+    def shown_mistakes(self, flow: WhatsAppFlow) -> str:
+        return shown_mistakes(*_as_sent(flow))
+
+    @shown("JSON")
+    def shown_json(self, flow: WhatsAppFlow) -> str:
+        return shown_whole(*_as_sent(flow)) if flow.flow_json else "Nothing was sent yet."
+
+
+def _as_sent(flow: WhatsAppFlow) -> tuple[Mapping[str, Any], list[FlowProblem]]:
+    """The JSON in the lines in which it was sent, and what Meta found in it.
+
+    The database keeps no order of keys. Ours has it while it is the version that was sent; afterwards only paths lead to a place.
+    """
+    problems, ours = list(from_json(flow.problems)), DEFINITIONS.get(flow.name)
+    if ours is not None and ours == flow.flow_json:
+        return ours, problems
+    return flow.flow_json, [replace(problem, line=0) for problem in problems]
+
+
+def _troubles(flow: WhatsAppFlow) -> Iterator[str]:
+    """What a person should know first."""
+    if standing(flow) == WhatsAppFlow.SyncStatus.CHANGED:
+        yield "Our version has changed since it was sent. Press Publish to send the present one."
+    if flow.problems:
+        count = "1 mistake" if len(flow.problems) == 1 else f"{len(flow.problems)} mistakes"
+        yield f"Meta found {count} in the version that was sent last. They are marked below."
+    yield from flow.state_at_meta.get("reasons") or ()
+
+
+def _key_lines(flow: WhatsAppFlow) -> tuple[str, str]:
+    """How our newest key stands at Meta, and its fingerprint."""
+    keys = private_keys()
+    if not keys:
+        return "There is none. Set WHATSAPP_FLOW_PRIVATE_KEY.", ""
+    ours = fingerprint_of(public_key_pem(keys[0]))
+    at_meta, signature = (str(flow.state_at_meta.get(name) or "") for name in ("key_fingerprint", "key_signature"))
+    if flow.synced_at is None:
+        return "Meta was not asked yet.", ours
+    if not at_meta:
+        return "Meta has none. Press Give Meta our key.", ours
+    if at_meta != ours:
+        return (
+            "Meta has another one. Press Give Meta our key, and keep the old one for some days.",
+            f"Ours: {ours}. At Meta: {at_meta}",
+        )
+    return f"Meta has our newest, and its signature is {signature or 'missing'}.", ours
+
+
+# --- Buttons --------------------------------------------------------------------------------------
+def _publish(flow: WhatsAppFlow, press: Press) -> str:
+    try:
+        published = publish(flow.name)
+    except MetaRefused as refusal:
+        count = "a mistake" if len(refusal.problems) == 1 else f"{len(refusal.problems)} mistakes"
+        raise NotDone(f"Meta found {count}, so nothing was published. The lines are marked below.") from None
+    except WhatsAppError as error:
+        raise NotDone(f"It is not published. {error}") from None
+    _look_again(published)
+    return f"{flow.name} is published at Meta as {published.flow_id}."
+
+
+def _load(flow: WhatsAppFlow, press: Press) -> str:
+    try:
+        sync_flow(flow)
+    except WhatsAppError as error:
+        raise NotDone(f"Meta did not say how it stands. {error}") from None
+    return "This is how it stands at Meta now."
+
+
+def _give_key(flow: WhatsAppFlow, press: Press) -> str:
+    try:
+        is_new = give_key()
+    except (KeyNotValid, ValueError, WhatsAppError) as error:
+        raise NotDone(str(error)) from None
+    _look_again(flow)
+    return "Meta has our newest key now." if is_new else "Meta had our newest key already. Nothing was changed."
+
+
+def _look_again(flow: WhatsAppFlow) -> None:
+    """What was done is done; if Meta does not answer now, the clock asks within the hour."""
+    try:
+        sync_flow(flow)
+    except WhatsAppError as error:
+        logger.warning("Meta did not say how %s stands: %s", flow.name, error)
+
+
+def _is_ours(flow: WhatsAppFlow) -> bool:
+    return flow.name in DEFINITIONS
+
+
+def _is_at_meta(flow: WhatsAppFlow) -> bool:
+    return bool(flow.flow_id)
+
+
+add_button(
+    WhatsAppFlow, Button("publish", "Publish", _publish, hint="Sends our version to Meta and publishes it.", is_offered=_is_ours)
+)
+add_button(WhatsAppFlow, Button("load", "Load state and preview from Meta", _load, is_offered=_is_at_meta))
+add_button(WhatsAppFlow, Button("give-key", "Give Meta our key", _give_key, hint="Phones seal what customers type with it."))
+
+
+# --- Panels ---------------------------------------------------------------------------------------
+_MEANING_OF_EVENT = {
+    "CLIENT_ERROR_RATE": "Errors on phones",
+    "ENDPOINT_ERROR_RATE": "Errors of our endpoint",
+    "ENDPOINT_LATENCY": "Slowness of our endpoint",
+    "ENDPOINT_AVAILABILITY": "Our endpoint can be reached",
+    "FLOW_VERSION_EXPIRY_WARNING": "Its version expires",
+    "FLOW_STATUS_CHANGE": "Its status changed",
+}
+_MEANING_OF_ALERT = {"ACTIVATED": "Alert", "DEACTIVATED": "Over"}
+
+
+def _health(flow: WhatsAppFlow) -> Iterator[Sequence[object]]:
+    """Meta's newest word of each kind, the newest first."""
+    words = {event: word for event, word in flow.health.items() if isinstance(word, Mapping)}
+    for event, word in sorted(words.items(), key=lambda item: str(item[1].get("at") or ""), reverse=True):
+        alert = str(word.get("alert_state") or "")
+        yield (
+            word.get("at") or "",
+            _MEANING_OF_EVENT.get(event, event),
+            _MEANING_OF_ALERT.get(alert, alert),
+            word.get("value", ""),
+            word.get("threshold", ""),
+        )
+
+
+add_panel(
+    WhatsAppFlow,
+    Panel("Meta's monitoring", WhatsAppFlow, ("When", "What", "State", "Measured", "Limit"), _health, "Meta has reported nothing."),
+)
