@@ -124,7 +124,11 @@ TEMPLATES = (
     ("payment_successful", "Thank you. We have received {{1}} for {{2}}. Still to pay: {{3}}.", ["amount", "title", "balance"]),
     ("payment_failed", "Your payment of {{1}} for {{2}} did not go through. Write to us here to try again.", ["amount", "title"]),
     ("payment_request", "Your booking {{1}} is waiting: {{2}} is to be paid. Write to us here to pay.", ["booking", "amount"]),
-    ("balance_reminder", "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay.", ["title", "date", "balance"]),
+    (
+        "balance_reminder",
+        "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay.",
+        ["title", "date", "balance"],
+    ),
     ("unfinished_payment", "You began to pay {{1}} for {{2}} and did not finish. Write to us here to go on.", ["balance", "title"]),
 )
 
