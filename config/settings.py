@@ -253,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
     "mark-lapsed-holds": {"task": "customer_data.tasks.mark_lapsed_holds", "schedule": 300.0, "options": {"expires": 300}},
     "remind": {"task": "flows.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
+    "sync-flows": {"task": "flows.tasks.sync_flows", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- Logging --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Bringing a Flow and its key to Meta, and learning how they stand there. Running anything here twice changes nothing."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from flows.keys import fingerprint_of, private_keys
 from flows.models import WhatsAppFlow
 from flows.refusals import SendRefused, WhatsAppError
 from flows.whatsapp import FlowDetails, PublicKeyStatus, WhatsAppClient, client_from_settings
+
+logger = logging.getLogger(__name__)
 
 CATEGORIES = {PAYMENT_FLOW: ("OTHER",), BOOKING_FLOW: ("APPOINTMENT_BOOKING",)}
 DOORS = {PAYMENT_FLOW: "payment-flow", BOOKING_FLOW: "booking-flow"}
@@ -123,16 +126,27 @@ def sync_flow(flow: WhatsAppFlow) -> WhatsAppFlow:
         return flow
     client = client_from_settings()
     details, key = client.flow_details(flow.flow_id), client.public_key_status()
+    sync = _standing_after(flow, details)
     return _record(
         flow,
         status=details.status or flow.status,
-        sync_status=_standing_after(flow, details),
+        sync_status=sync,
+        last_error="" if sync == _Sync.CURRENT else flow.last_error,
         problems=_kept(details.validation_errors),
         preview_url=details.preview_url,
         preview_expires_at=_moment(details.preview_expires_at),
         state_at_meta=_state(details, key),
         synced_at=timezone.now(),
     )
+
+
+def sync_flows() -> None:
+    """`sync_flow` for every Flow at Meta; one that Meta does not answer for is asked about again next time."""
+    for flow in WhatsAppFlow.objects.exclude(flow_id=""):
+        try:
+            sync_flow(flow)
+        except WhatsAppError as error:
+            logger.warning("Meta did not say how %s stands: %s", flow.name, error)
 
 
 def _standing_after(flow: WhatsAppFlow, details: FlowDetails) -> WhatsAppFlow.SyncStatus:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from flows import outbox, reminders, telling
+from flows import outbox, publishing, reminders, telling
 
 
 @shared_task
@@ -23,3 +23,9 @@ def remind() -> None:
     """Speak up about what was left unfinished and about balances before the trip; what is written is sent as anything else."""
     reminders.remind_unfinished()
     reminders.remind_balances()
+
+
+@shared_task
+def sync_flows() -> None:
+    """Ask Meta how our Flows stand there."""
+    publishing.sync_flows()
