@@ -72,7 +72,7 @@ function show(phone) {
     handset.start();
   }
   choose(handset);
-  handset.node.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (page.stage.scrollWidth > page.stage.clientWidth) handset.node.scrollIntoView({ block: "nearest", inline: "nearest" });
   keep();
 }
 
@@ -116,7 +116,7 @@ function drawTabs(known) {
   if (page.drawn !== content) {
     page.drawn = content;
     const focused = page.tabs.contains(document.activeElement) ? document.activeElement.dataset.number : null;
-    page.tabs.replaceChildren(...known.map(tab), button({ class: "tab new", on: { click: openForm } }, icon("plus"), "New phone"));
+    page.tabs.replaceChildren(...known.map(tab), newTab());
     if (focused) page.tabs.querySelector(`[data-number='${focused}']`)?.focus();
   }
   markTabs();
@@ -125,6 +125,10 @@ function drawTabs(known) {
 function tab(phone) {
   const unread = phone.unread ? el("span", { class: "unread", "aria-label": `${phone.unread} unread` , text: String(phone.unread) }) : null;
   return button({ class: "tab", "data-number": phone.number, on: { click: () => show(phone) } }, el("span", { dir: "auto", text: phone.name }), unread);
+}
+
+function newTab() {
+  return button({ class: "tab new", "aria-label": "New phone", on: { click: openForm } }, icon("plus"), el("span", { text: "New phone" }));
 }
 
 function markTabs() {
