@@ -252,6 +252,8 @@ CELERY_BEAT_SCHEDULE = {
     "issue-missed-receipts": {"task": "customer_data.tasks.issue_missed_receipts", "schedule": 15.0, "options": {"expires": 15}},
     "mark-lapsed-holds": {"task": "customer_data.tasks.mark_lapsed_holds", "schedule": 300.0, "options": {"expires": 300}},
     "remind": {"task": "flows.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
+    "handle-due": {"task": "flows.tasks.handle_due", "schedule": 5.0, "options": {"expires": 5}},
+    "forget-old-updates": {"task": "flows.tasks.forget_old_updates", "schedule": 86400.0, "options": {"expires": 3600}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
     "sync-flows": {"task": "flows.tasks.sync_flows", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -1,8 +1,21 @@
 """Celery's doors to the chat. Safe to run twice, safe to kill."""
 
-from celery import shared_task
+import logging
+from collections.abc import Sequence
 
-from flows import outbox, publishing, reminders, telling
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from flows import inbox, outbox, publishing, reminders, telling
+
+logger = logging.getLogger(__name__)
+
+UPDATES_AT_ONCE = 50
+"""A call with a thousand updates is a few tasks that several workers share: handing out a thousand would keep WhatsApp waiting."""
+
+AGAIN_WITHIN_SECONDS = 15
+KEPT_BY_THE_BROKER_SECONDS = 3600
+"""The clock hands out what waits: older tasks are only in the way."""
 
 
 @shared_task
@@ -29,3 +42,38 @@ def remind() -> None:
 def sync_flows() -> None:
     """Ask Meta how our Flows stand there."""
     publishing.sync_flows()
+
+
+@shared_task
+def handle_updates(update_ids: list[int]) -> None:
+    """Answer what customers wrote, note what became of our messages, and have what was written sent."""
+    for update_id in update_ids:
+        inbox.handle(update_id)
+    for message_id in outbox.due_messages():
+        send_message.delay(message_id)
+
+
+@shared_task
+def handle_due() -> None:
+    """What a dead process left, and what is to be tried again."""
+    handle_soon(inbox.due_updates(), expires=AGAIN_WITHIN_SECONDS)
+
+
+@shared_task
+def forget_old_updates() -> None:
+    inbox.forget_old()
+
+
+def handle_soon(update_ids: Sequence[int], *, expires: float = KEPT_BY_THE_BROKER_SECONDS) -> None:
+    """Hand updates to the workers. The broker may be away: the rows say what is due, and the clock finds them."""
+    try:
+        for at in range(0, len(update_ids), UPDATES_AT_ONCE):
+            handle_updates.apply_async((list(update_ids[at : at + UPDATES_AT_ONCE]),), expires=expires)
+    except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
+        logger.warning("The broker is away; what WhatsApp told us waits for the clock.")
+
+
+@shared_task
+def nudge() -> None:
+    """Speak up about bookings that were left unfinished in the chat."""
+    nudging.nudge_silent()

@@ -1,21 +1,29 @@
-"""The doors of our Flows: signed? readable? then one request in, one sealed screen out."""
+"""Meta's doors. Flows: signed? readable? one request in, one sealed screen out. The webhook: signed? kept? A worker does the rest."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 from django.http import HttpResponse
+from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
 
 from customer_data.signed_door import SignedDoor, read_bytes
-from flows import booking_exchange, exchange
+from flows import booking_exchange, exchange, inbox, tasks
 from flows.checks import check_reply
 from flows.crypto import CannotDecrypt, is_signed, open_request, seal_response
 from flows.definitions import BOOKING_FLOW, PAYMENT_FLOW
 from flows.form_requests import Answer
 from flows.keys import private_keys
+from flows.webhook import NotReadable, read_updates
+
+logger = logging.getLogger(__name__)
 
 MOST_BYTES = 256 * 1024
+MOST_WEBHOOK_BYTES = 3 * 1024 * 1024
+"""Meta sends up to 3 MB."""
 
 CANNOT_DECRYPT = 421
 BAD_SIGNATURE = 432
@@ -58,3 +66,38 @@ class BookingFlowView(FlowView):
     """`POST /crm-api/flows/booking-webhook/`"""
 
     flow_name = BOOKING_FLOW
+
+
+class WhatsAppWebhookView(SignedDoor):
+    """`/crm-api/whatsapp/webhook/`: GET when Meta asks whether this address is ours, POST with what it has to tell.
+
+    200: kept; 503: not kept, send it again; 401: not signed with our app secret; 413: too long; 400: no JSON.
+    """
+
+    def get(self, request: Request) -> HttpResponse:
+        asked, ours = request._request.GET, settings.WHATSAPP_VERIFY_TOKEN
+        is_ours = ours and constant_time_compare(asked.get("hub.verify_token", ""), ours)
+        if asked.get("hub.mode") != "subscribe" or not is_ours:
+            return HttpResponse(status=403)
+        # The challenge is whatever the caller wrote: as plain text that no browser takes for a page.
+        return HttpResponse(
+            asked.get("hub.challenge", ""), content_type="text/plain; charset=utf-8", headers={"X-Content-Type-Options": "nosniff"}
+        )
+
+    def post(self, request: Request) -> HttpResponse:
+        body = read_bytes(request, MOST_WEBHOOK_BYTES)
+        if len(body) > MOST_WEBHOOK_BYTES:
+            return HttpResponse(status=413)
+        if not is_signed(body, request.headers.get("X-Hub-Signature-256"), settings.WHATSAPP_APP_SECRET):
+            # Meta asks for nothing in particular here (432 is for Flows only). 401 says what is wrong in the log of whoever runs
+            # this, and with a new app secret that we do not know yet Meta sends it again for seven days: nothing is lost.
+            return HttpResponse(status=401)
+        try:
+            waiting = inbox.store(read_updates(body))
+        except NotReadable:
+            return HttpResponse(status=400)
+        except Error:
+            logger.exception("What WhatsApp told us could not be stored; it is asked to send it again.")
+            return HttpResponse(status=503)
+        tasks.handle_soon(waiting)
+        return HttpResponse(status=200)
