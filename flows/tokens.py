@@ -1,4 +1,4 @@
-"""One capability per Flow message. The token is 256 random bits, found by its hash and kept sealed: a copy of the database opens nothing."""
+"""One capability per Flow message: 256 random bits, found by their hash and kept sealed, so that a copied database opens nothing."""
 
 import hashlib
 import secrets
@@ -55,7 +55,7 @@ def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
     if session.spent_at is not None:
         raise TokenSpent("This form was used already. Write to us in the chat if you want to pay again.", session)
-    if session.payment is not None:  # not joined above: most forms are opened before there is one
+    if session.payment is not None and session.booking is not None:  # not joined above: most forms are opened before there is one
         session.payment.booking = session.booking
     if session.expires_at <= timezone.now():
         raise TokenNotValid("This form has expired. Write to us in the chat and we will send you a new one.")
