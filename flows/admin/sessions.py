@@ -43,7 +43,7 @@ class FlowSessionAdmin(ReadOnlyDesk):
 
     @shown("Booking")
     def shown_booking(self, session: FlowSession) -> str:
-        return linked(session.booking, session.booking.booking_reference)
+        return linked(session.booking, session.booking.booking_reference) if session.booking else ""
 
     @shown("Payment")
     def shown_payment(self, session: FlowSession) -> str:
