@@ -87,7 +87,7 @@ def receipt_file(payment: Payment) -> tuple[Document, ...]:
 
 def ask(conversation: Conversation, payment: Payment, why: str) -> Reply:
     """Have the gateway asked, and say what is known until its answer comes."""
-    is_asked = payment.status in OPEN or (payment.status not in MONEY_IN and not is_over_unpaid(payment))
+    is_asked = payment.status in OPEN or (payment.status == Status.EXPIRED and not is_over_unpaid(payment))
     if is_asked:
         note_question(conversation, payment, why)
         check_soon(payment)

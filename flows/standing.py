@@ -1,5 +1,6 @@
 """How a payment stands, as one message with what can be done next: the answer to *I have paid*, and to paying once more."""
 
+from customer_data.gateway import PromptKind
 from customer_data.models import Payment
 from customer_data.offer import owed
 from customer_data.status import MONEY_IN, Status
@@ -7,6 +8,9 @@ from flows import choices
 from flows.outgoing import Buttons, Choice, Outgoing
 from flows.prompts import method_label
 from flows.sentences import ENGLISH, say
+
+COMES_TO_THE_PHONE = frozenset({PromptKind.APPROVE_ON_PHONE, PromptKind.TYPE_OTP})
+"""What can be sent once more; a code or a page is still where it was."""
 
 
 def standing(payment: Payment, *, language: str = ENGLISH, asking: bool = False) -> Outgoing:
@@ -55,5 +59,6 @@ def _next_steps(payment: Payment) -> tuple[Choice, ...]:
     another = choices.use_another_wallet(booking.booking_reference)
     if kind == "not_paid":
         return (choices.try_again(payment.reference), another, choices.talk_to_a_person())
-    again = (choices.send_it_again(payment.reference),) if kind == "waiting" else ()
+    may_come_again = kind == "waiting" and payment.prompt in COMES_TO_THE_PHONE
+    again = (choices.send_it_again(payment.reference),) if may_come_again else ()
     return (choices.i_have_paid(payment.reference), *again, another)

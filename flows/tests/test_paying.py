@@ -1,19 +1,17 @@
 """What a customer does about money from anywhere in the chat: the form, the guard, *I have paid*, and other people's references."""
 
-from typing import Any
-
 import pytest
 
-from customer_data.models import Customer, Payment
+from customer_data.models import Payment
 from customer_data.offer import unconfirmed
 from customer_data.status import Status
 from customer_data.tests import make
 from flows.buttons import action_id
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME
-from flows.models import Conversation, FlowSession, WhatsAppFlow
-from flows.outgoing import Buttons, FlowButton, ListMenu, Outgoing
+from flows.models import FlowSession, WhatsAppFlow
+from flows.outgoing import FlowButton, ListMenu
 from flows.paying import ACTIONS
-from flows.replies import Reply
+from flows.tests.chatting import do, only, taps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 
@@ -21,27 +19,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 @pytest.fixture(autouse=True)
 def flow() -> WhatsAppFlow:
     return WhatsAppFlow.objects.create(name=FLOW_NAME, flow_id="1000000000000001", status="PUBLISHED")
-
-
-def talk_of(customer: Customer, **answers: Any) -> Conversation:
-    conversation, _ = Conversation.objects.update_or_create(customer=customer, defaults={"answers": answers})
-    return conversation
-
-
-def do(action: str, argument: str = "", *, by: Customer, **answers: Any) -> Reply:
-    return ACTIONS[action](talk_of(by, **answers), argument)
-
-
-def only(reply: Reply) -> Outgoing:
-    (message,) = reply.messages
-    return message
-
-
-def taps(message: Outgoing) -> list[str]:
-    """The actions a message offers."""
-    if isinstance(message, ListMenu):
-        return [row.id for section in message.sections for row in section.rows]
-    return [choice.id for choice in message.choices] if isinstance(message, Buttons) else []
 
 
 # --- The form -------------------------------------------------------------------------------------
