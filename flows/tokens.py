@@ -1,4 +1,4 @@
-"""One capability per Flow message: 256 random bits, found by their hash and kept sealed, so that a copied database opens nothing."""
+"""One capability per Flow message: 256 random bits, found by their hash and kept sealed. A copied database opens nothing."""
 
 import hashlib
 import secrets
