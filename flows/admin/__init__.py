@@ -1,5 +1,5 @@
 """WhatsApp in the admin: our Flows at Meta, who was sent one, and every message to a customer."""
 
-from flows.admin import flows, messages, sessions
+from flows.admin import flow_health, flows, languages, messages, sessions
 
-__all__ = ["flows", "messages", "sessions"]
+__all__ = ["flow_health", "flows", "languages", "messages", "sessions"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from customer_data.admin.desk import ReadOnlyDesk, link_to, moment, shown
-from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
+from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
 from flows.admin.flow_lines import shown_mistakes, shown_whole
 from flows.crypto import public_key_pem
 from flows.definitions import DEFINITIONS
@@ -213,35 +213,3 @@ add_button(
 )
 add_button(WhatsAppFlow, Button("load", "Load state and preview from Meta", _load, is_offered=_is_at_meta))
 add_button(WhatsAppFlow, Button("give-key", "Give Meta our key", _give_key, hint="Phones seal what customers type with it."))
-
-
-# --- Panels ---------------------------------------------------------------------------------------
-_MEANING_OF_EVENT = {
-    "CLIENT_ERROR_RATE": "Errors on phones",
-    "ENDPOINT_ERROR_RATE": "Errors of our endpoint",
-    "ENDPOINT_LATENCY": "Slowness of our endpoint",
-    "ENDPOINT_AVAILABILITY": "Our endpoint can be reached",
-    "FLOW_VERSION_EXPIRY_WARNING": "Its version expires",
-    "FLOW_STATUS_CHANGE": "Its status changed",
-}
-_MEANING_OF_ALERT = {"ACTIVATED": "Alert", "DEACTIVATED": "Over"}
-
-
-def _health(flow: WhatsAppFlow) -> Iterator[Sequence[object]]:
-    """Meta's newest word of each kind, the newest first."""
-    words = {event: word for event, word in flow.health.items() if isinstance(word, Mapping)}
-    for event, word in sorted(words.items(), key=lambda item: str(item[1].get("at") or ""), reverse=True):
-        alert = str(word.get("alert_state") or "")
-        yield (
-            word.get("at") or "",
-            _MEANING_OF_EVENT.get(event, event),
-            _MEANING_OF_ALERT.get(alert, alert),
-            word.get("value", ""),
-            word.get("threshold", ""),
-        )
-
-
-add_panel(
-    WhatsAppFlow,
-    Panel("Meta's monitoring", WhatsAppFlow, ("When", "What", "State", "Measured", "Limit"), _health, "Meta has reported nothing."),
-)

@@ -156,14 +156,13 @@ def test_an_address_that_is_no_web_page_is_no_link() -> None:
 
 
 def test_metas_monitoring_is_shown_newest_first() -> None:
-    health = {
-        "ENDPOINT_LATENCY": {"value": 8000, "threshold": 7000, "alert_state": "ACTIVATED", "at": "2026-11-20T10:00:00+00:00"},
-        "ENDPOINT_AVAILABILITY": {"value": 99, "threshold": 90, "alert_state": "DEACTIVATED", "at": "2026-11-21T10:00:00+00:00"},
-        "SOMETHING_NEW": {"at": "2026-11-19T10:00:00+00:00"},
-        "odd": "not an object",
-    }
-    page = " ".join(desk(*KEEPER).page(a_flow(health=health)).split())
-    assert page.index("Our endpoint can be reached Over 99 90") < page.index("Slowness of our endpoint Alert 8000 7000")
+    slow = {"value": 8000, "threshold": 7000, "alert_state": "ACTIVATED", "at": "2026-11-20T10:00:00+00:00", "message": "Slow."}
+    reached = {"value": 99, "threshold": 90, "alert_state": "DEACTIVATED", "at": "2026-11-21T10:00:00+00:00"}
+    health = {"ENDPOINT_LATENCY": slow, "ENDPOINT_AVAILABILITY": reached, "SOMETHING_NEW": {"at": "then"}, "odd": "no object"}
+    page = desk(*KEEPER).page(a_flow(health=health))
+    over, trouble = "can be reached Over 99 % 90 %", "are faster) Trouble 8000 ms 7000 ms Slow."
+    assert 0 < page.index(over) < page.index(trouble)
+    assert "20 Nov 2026, 12:00:00" in page
     assert "SOMETHING_NEW" in page
 
 
