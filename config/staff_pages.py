@@ -30,8 +30,18 @@ NAVIGATION = [
         "items": [
             _page("Payments", "payments", "customer_data", "payment"),
             _page("Bookings", "confirmation_number", "customer_data", "booking"),
+            _page("Receipts", "receipt_long", "customer_data", "receipt"),
             _page("Customers", "group", "customer_data", "customer"),
             _page("Needs a person", "support_agent", "customer_data", "concern", **_BADGE),
+        ],
+    },
+    {
+        "title": "Trips",
+        "separator": True,
+        "items": [
+            _page("Tours", "hiking", "customer_data", "tour"),
+            _page("Departures", "calendar_month", "customer_data", "departure"),
+            _page("Seats held", "event_seat", "customer_data", "seathold"),
         ],
     },
     {

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from customer_data.models import Booking, Customer, Departure, SeatHold, Tour
 from customer_data.models.tour import BOOKED_FOR, CHOOSING_FOR
+from customer_data.status import OPEN
 
 LENGTHENED_BY = dt.timedelta(hours=72)
 """How much longer staff may keep seats at one press: the usual provisional hold within 30 days of departure."""
@@ -89,6 +90,44 @@ def release_hold(hold: SeatHold) -> bool:
     released = given_back.update(released_at=timezone.now()) == 1
     hold.refresh_from_db()
     return released or hold.released_at is not None
+
+
+def seats_for_staff_booking(booking: Booking) -> SeatHold:
+    """Keep the seats of a booking that staff made for a date, for as long as operators here usually keep them. Raises NoSeats."""
+    departure, travellers = booking.departure, booking.travellers or 0
+    if departure is None or travellers < 1:
+        raise NoSeats("Choose a date and how many travel.")
+    with transaction.atomic():
+        locked = Departure.locked(departure.pk)
+        if _free(locked) < travellers:
+            raise no_seats(locked, travellers)
+        until = timezone.now() + LENGTHENED_BY
+        return SeatHold.objects.create(
+            departure=locked, customer=booking.customer, booking=booking, seats=travellers, expires_at=until
+        )
+
+
+def lengthen_hold(hold: SeatHold) -> SeatHold:
+    """Staff keep the seats for LENGTHENED_BY more, also where they had run out and are still free. Raises NoSeats."""
+    with transaction.atomic():
+        departure = Departure.locked(hold.departure_id)
+        hold.refresh_from_db()
+        if hold.is_for_good:
+            return hold
+        if not hold.keep(until=max(timezone.now(), hold.expires_at or timezone.now()) + LENGTHENED_BY):
+            raise no_seats(departure, hold.seats, but=hold)
+    return hold
+
+
+def give_back_seats(hold: SeatHold) -> bool:
+    """Staff free the seats of somebody who does not come; False while money is in for them, or a payment is open."""
+    with transaction.atomic():
+        booking = None if hold.booking_id is None else Booking.objects.select_for_update().get(pk=hold.booking_id)
+        if booking is not None and (booking.amount_paid > 0 or booking.payments.filter(status__in=OPEN).exists()):
+            return False
+        SeatHold.objects.filter(pk=hold.pk, released_at=None).update(released_at=timezone.now())
+    hold.refresh_from_db()
+    return True
 
 
 def mark_lapsed_holds() -> int:

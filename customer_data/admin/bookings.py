@@ -5,27 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from customer_data import seats
 from customer_data.admin.desk import Desk, shown
 from customer_data.admin.filters import DaysFilter
 from customer_data.admin.page import Heading, Panel, add_panel
 from customer_data.admin.payments import TEST_MARK, linked
 from customer_data.admin.searching import bookings_like
+from customer_data.admin.tours import state_of
 from customer_data.admin.wording import COLOUR_OF_BOOKING, method_label
-from customer_data.models import Booking, Payment
+from customer_data.models import Booking, Departure, Payment, SeatHold
 from customer_data.money import show_amount
 from customer_data.status import OPEN, BookingStatus
 
 _WHY_FIXED = "Its money has been asked for, so customer, total and deposit stay as they are."
 _TERMS = ("customer", "total_amount", "currency", "deposit_percent")
+_TRIP = ("departure", "travellers")
+
+
+class BookingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A booking that staff make may be for a date; then its seats must be free."""
+
+    def clean(self) -> dict[str, Any]:
+        """The departure's lock is held from here until the booking is saved, so that its seats are still free then."""
+        cleaned = super().clean() or {}
+        departure, travellers = cleaned.get("departure"), cleaned.get("travellers")
+        if bool(departure) != bool(travellers):
+            self.add_error("departure" if travellers else "travellers", "A trip needs both: the date, and how many travel.")
+        elif departure is not None and travellers is not None:
+            locked = Departure.locked(departure.pk)
+            if locked.seats - locked.seats_held() < travellers:
+                self.add_error("travellers", str(seats.no_seats(locked, travellers)))
+        return cleaned
 
 
 @admin.register(Booking)
 class BookingAdmin(Desk):
+    form = BookingForm
     list_display = (
         "booking_reference",
         "created_at",
@@ -42,17 +63,25 @@ class BookingAdmin(Desk):
     sortable_by = ("created_at",)
     search_fields = ("booking_reference",)
     search_help_text = "Reference, phone, name, title"
-    autocomplete_fields = ("customer",)
-    add_fieldsets = ((None, {"fields": ("title", "customer", ("total_amount", "currency"), "deposit_percent")}),)
+    autocomplete_fields = ("customer", "departure")
+    add_fieldsets = (
+        (None, {"fields": ("title", "customer", ("total_amount", "currency"), "deposit_percent")}),
+        (
+            "Trip",
+            {"fields": (_TRIP,), "description": "Its seats are kept for three days, and for good once money is in."},
+        ),
+    )
     fieldsets = (
         (None, {"fields": ("booking_reference", "title", "customer", ("total_amount", "currency"), "deposit_percent")}),
+        ("Trip", {"fields": (_TRIP, "shown_seats")}),
         ("Money", {"fields": (("shown_deposit", "shown_total"), ("shown_paid", "shown_balance"))}),
     )
     fixed_fieldsets = (
         (None, {"fields": ("booking_reference", "title", "customer")}),
+        ("Trip", {"fields": (_TRIP, "shown_seats")}),
         ("Money", {"fields": (("shown_deposit", "shown_total"), ("shown_paid", "shown_balance"))}),
     )
-    readonly_fields = ("booking_reference", "shown_deposit", "shown_total", "shown_paid", "shown_balance")
+    readonly_fields = ("booking_reference", "shown_deposit", "shown_total", "shown_paid", "shown_balance", "shown_seats")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Booking | None:
         """Locked while a form is being saved, so that no payment opens between reading the terms and changing them."""
@@ -69,8 +98,10 @@ class BookingAdmin(Desk):
         return super().has_delete_permission(request, obj) and not (obj is not None and obj.payments.exists())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The terms of a booking stand from the moment somebody is asked for its money."""
-        return (*self.readonly_fields, *_TERMS) if obj is not None and terms_stand(obj) else self.readonly_fields
+        """The terms of a booking stand from the moment somebody is asked for its money; its date from the beginning."""
+        if obj is None:
+            return self.readonly_fields
+        return (*self.readonly_fields, *_TRIP, *(_TERMS if terms_stand(obj) else ()))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
@@ -81,6 +112,8 @@ class BookingAdmin(Desk):
         """Only what was typed is written: what is paid follows from the payments."""
         if not change:
             obj.save()
+            if obj.departure is not None:
+                seats.seats_for_staff_booking(obj)
         elif form.changed_data:
             obj.save(update_fields=[*form.changed_data, "updated_at"])
 
@@ -104,6 +137,11 @@ class BookingAdmin(Desk):
         if not booking.deposit_amount:
             return "No deposit is offered"
         return f"{show_amount(booking.deposit_amount, booking.currency)} ({booking.deposit_percent.normalize():f} %)"
+
+    @shown("Seats")
+    def shown_seats(self, booking: Booking) -> str:
+        hold = SeatHold.objects.filter(booking=booking).first()
+        return linked(hold, state_of(hold)[1]) if hold else "None kept"
 
     @shown("Paid")
     def shown_paid(self, booking: Booking) -> str:
