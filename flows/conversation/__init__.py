@@ -14,7 +14,7 @@ from flows.models import Conversation
 
 __all__ = ["answer"]
 
-KEPT = ("step", "answers", "trail", "language", "taken_by", "wants_person_since", "muted_at", "nudged_at", "updated_at")
+KEPT = ("step", "answers", "trail", "language", "taken_by", "wants_person_since", "muted_at", "updated_at")
 
 
 def answer(conversation: Conversation, incoming: Incoming) -> None:

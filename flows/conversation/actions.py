@@ -20,7 +20,7 @@ from flows.replies import Reply
 
 OwnAction = Callable[[Talking, str], Reply]
 
-DRAFT = ("tour", "departure", "travellers", "name", "email", "hold", "left_at")
+DRAFT = ("tour", "departure", "travellers", "name", "email", "hold", "left_at", "begun_at")
 """The answers that make up the booking that is being made."""
 
 MOST_RECEIPTS = 5
@@ -56,7 +56,8 @@ def _go_back(talking: Talking, argument: str) -> Reply:
 
 
 def _go_on(talking: Talking, argument: str) -> Reply:
-    return Reply(go_to=talking.answers.get("left_at", BOOKING_FLOW.start))
+    here = talking.step
+    return Reply(go_to=here.name if here.is_draft else talking.answers.get("left_at", BOOKING_FLOW.start))
 
 
 def _explain(talking: Talking, argument: str) -> Reply:
@@ -80,9 +81,9 @@ def _start_with_tour(talking: Talking, argument: str) -> Reply:
 def _start_afresh(talking: Talking) -> None:
     _release_seats(talking, "")
     talking.conversation.trail = []
-    talking.conversation.nudged_at = None
     talking.answers.pop("said", None)
     _forget_draft(talking)
+    talking.answers["begun_at"] = f"{timezone.now():%Y%m%d%H%M%S}"
 
 
 def _release_seats(talking: Talking, argument: str) -> Reply:
@@ -105,7 +106,8 @@ def _hold_seats(talking: Talking, argument: str) -> Reply:
         talking.forget("dates")
         return Reply((Text(str(problem)),), go_to="travellers" if problem.free else "date")
     talking.answers["hold"] = str(hold.pk)
-    talking.forget("hold", "dates")
+    talking.forget("dates")
+    talking.hold = hold
     return Reply()
 
 
@@ -145,7 +147,8 @@ def _make_booking(talking: Talking, argument: str) -> Reply:
         talking.answers.pop(name, None)
     talking.answers["booking"] = booking.booking_reference
     talking.conversation.trail = []
-    talking.forget("booking", "owed", "amount_options", "hold")
+    talking.forget("owed", "amount_options")
+    talking.booking = booking
     return Reply((Text(talking.say("booked")),), go_to="ask_payment_option")
 
 

@@ -76,6 +76,10 @@ class Talking:
         return list(ReviewedLanguage.objects.exclude(reviewer="").order_by("code"))
 
     @property
+    def language_name(self) -> str:
+        return next((language.get_code_display() for language in self.languages if language.code == self.language), "English")
+
+    @property
     def is_with_a_person(self) -> bool:
         return self.conversation.wants_person_since is not None or self.conversation.taken_by_id is not None
 
@@ -100,7 +104,10 @@ class Talking:
 
     @cached_property
     def departure(self) -> Departure | None:
-        return Departure.objects.filter(pk=_number(self.answers.get("departure"))).select_related("tour").first()
+        chosen = self.answers.get("departure")
+        fetched = self.__dict__.get("dates", ())  # for this message: no need to ask again
+        free = next((each.departure for each in fetched if str(each.departure.pk) == chosen), None)
+        return free or Departure.objects.filter(pk=_number(chosen)).select_related("tour").first()
 
     @property
     def free(self) -> int:

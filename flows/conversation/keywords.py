@@ -43,7 +43,7 @@ _PLACE = re.compile(r"(?:the |number |option |no |nr )?(?P<place>[a-z]+|\d{1,2})
 
 def plain(text: str) -> str:
     """`text` in small letters, without accents, emoji and punctuation around its words: `¡Menú! 😀` is `menu`."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("\u2019", ""))
+    letters = unicodedata.normalize("NFKD", text.replace("'", "").replace("\u2019", "")).casefold()
     kept = "".join(_kept(letter) for letter in letters)
     return " ".join(word.strip("-.@") for word in kept.split() if word.strip("-.@"))
 

@@ -34,7 +34,7 @@ def choose(talking: Talking, step: Step, found: Found) -> Reply:
 
 def read_value(talking: Talking, step: Step, value: Any) -> Reply:
     """The customer typed this answer to this step."""
-    talking.answers.setdefault("said", {})[step.name] = argument_of(talking, step, value)
+    talking.answers.setdefault("said", {}).pop(step.name, None)  # a choice tapped before is not what stands now
     _keep(talking, step, value)
     return follow(talking, step.run, step.go_to)
 

@@ -45,7 +45,7 @@ def page_of(talking: Talking, step: Step, found: list[Found]) -> list[Found]:
     """The choices of the page that is shown now, with *More* where there are more."""
     rows = [each for each in found if each.option is None]
     options = [each for each in found if each.option is not None]
-    if len(rows) + len(options) <= SHOWN_AT_ONCE + 1:
+    if not rows or len(rows) + len(options) <= SHOWN_AT_ONCE + 1:
         return found
     size = SHOWN_AT_ONCE - len(options)
     pages = -(-len(rows) // size)

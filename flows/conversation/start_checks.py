@@ -34,7 +34,7 @@ SENTENCES = (
 )
 """What the engine says besides the steps, of `templates/whatsapp/talk/`."""
 
-LABELS = ("footer", "more", "open_form")
+LABELS = ("footer", "go_on", "more", "open_form")
 """What the engine shows besides the options."""
 
 

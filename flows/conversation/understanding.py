@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils import timezone
+
 from customer_data.models import Concern, ConcernKind
 from flows import outbox, paying
 from flows.buttons import Tap, read_tap
@@ -58,7 +60,7 @@ def _tapped(talking: Talking, tap: Tap, title: str) -> Reply:
 
 
 def _action(talking: Talking, tap: Tap) -> Reply:
-    if tap.name in BOOKING_FLOW.commands:
+    if tap.name in BOOKING_FLOW.commands and not tap.argument:
         return command(talking, BOOKING_FLOW.commands[tap.name])
     named = BOOKING_FLOW.actions.get(tap.name)
     if tap.name in paying.ACTIONS or (named is not None and named.from_anywhere):
@@ -100,6 +102,7 @@ def _turn_to(talking: Talking, about: str, value: str) -> bool:
         return False
     if about == "tour" and any(str(tour.pk) == value for tour in talking.tours):
         talking.answers["tour"] = value
+        talking.answers.setdefault("begun_at", f"{timezone.now():%Y%m%d%H%M%S}")
         talking.forget("tour", "dates", "departure")
         return True
     return False

@@ -257,7 +257,7 @@ STEPS = (
 ACTIONS = {
     "begin": Named(),
     "go_back": Named(may_go_to=("menu",), from_anywhere=True),
-    "go_on": Named(may_go_to=("menu",)),
+    "go_on": Named(may_go_to=("menu",), from_anywhere=True),
     "start_booking": Named(from_anywhere=True, may_go_to=("tour",)),
     "start_with_tour": Named(),
     "send_booking_form": Named(from_anywhere=True),
