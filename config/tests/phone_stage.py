@@ -85,7 +85,9 @@ class Stage:
 def stage(browser: Browser, *, viewport: ViewportSize = WIDE, paynow_url: str = "", **context: Any) -> Iterator[Stage]:
     """Nothing of one stage is left on the next. What the browser complains about fails the test."""
     with app_server() as app:
-        known = Business(url=app.url, app_secret=SECRET, public_key=public_key_pem(KEY), name="Sunrise Tours", paynow_url=paynow_url)
+        known = Business(
+            url=app.url, app_secret=SECRET, public_key=public_key_pem(KEY), name="Sunrise Tours", paynow_url=paynow_url
+        )
         with GraphSimulator(business=known) as meta:
             tab = browser.new_context(viewport=viewport, reduced_motion="reduce", **context)
             page = tab.new_page()

@@ -35,6 +35,7 @@ export class Flow {
     this._sheet.body.append(this._wait, this._fields);
     this._sheet.panel.append(this._snack, this._footer, this._managed);
     this._sheet.node.dataset.testid = "flow";
+    this._sheet.node.addEventListener("pointerdown", () => this._press());
     this._drawBar();
   }
 
@@ -198,7 +199,18 @@ export class Flow {
   _left(name) {
     if (!(name in this._now.form) && !this._now.edited.has(name)) return; // looked at, nothing typed: no reproach yet
     this._now.left.add(name);
+    if (this._isPressed) return; // an error that appears now would move what the finger is on
     this._judge();
+  }
+
+  _press() {
+    this._isPressed = true;
+    const lift = () => setTimeout(() => {
+      this._isPressed = false;
+      if (this._now) this._judge();
+    });
+    addEventListener("pointerup", lift, { once: true });
+    addEventListener("pointercancel", lift, { once: true });
   }
 
   _act(action) {

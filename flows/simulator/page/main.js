@@ -2,15 +2,9 @@
 
 import { Refused, addPhone, phones } from "./api.js";
 import { button, el, icon } from "./dom.js";
-import { Handset, local } from "./handset.js";
+import { Handset } from "./handset.js";
+import { FIRST, openNewPhone } from "./new_phone.js";
 
-const FIRST = { number: "263771234567", name: "Rudo" };
-const READY_MADE = [
-  [FIRST, "EcoCash"],
-  [{ number: "263712345678", name: "Tendai" }, "OneMoney"],
-  [{ number: "263782345678", name: "Nomsa" }, "EcoCash"],
-  [{ number: "447700900123", name: "Farai" }, "abroad, pays by card"],
-];
 const KEPT = "paydesk-open-phones";
 const UNREAD_EVERY_MS = 4000;
 
@@ -20,15 +14,9 @@ const page = {
   stage: document.getElementById("phones"),
   tabs: document.getElementById("tabs"),
   trouble: document.getElementById("trouble"),
-  dialog: document.getElementById("new-phone"),
-  form: document.getElementById("new-phone-form"),
-  refusal: document.getElementById("refusal"),
 };
 
 async function begin() {
-  drawReadyMade();
-  page.form.addEventListener("submit", (event) => addFromForm(event));
-  document.getElementById("cancel").addEventListener("click", () => page.dialog.close());
   document.addEventListener("visibilitychange", () => !document.hidden && page.chosen?.choose(true));
   await openFirst();
   for (;;) {
@@ -128,7 +116,7 @@ function tab(phone) {
 }
 
 function newTab() {
-  return button({ class: "tab new", "aria-label": "New phone", on: { click: openForm } }, icon("plus"), el("span", { text: "New phone" }));
+  return button({ class: "tab new", "aria-label": "New phone", on: { click: () => openNewPhone(add) } }, icon("plus"), el("span", { text: "New phone" }));
 }
 
 function markTabs() {
@@ -139,35 +127,10 @@ function markTabs() {
   }
 }
 
-// --- A new phone --------------------------------------------------------------------------------------
-function openForm() {
-  page.refusal.textContent = "";
-  page.form.reset();
-  page.dialog.showModal();
-}
-
-function drawReadyMade() {
-  const rows = READY_MADE.map(([phone, wallet]) =>
-    button({ class: "ready", on: { click: () => add(phone.number, phone.name) } },
-      el("strong", { text: phone.name }), el("span", { text: `${local(phone.number)} · ${wallet}` })));
-  document.getElementById("ready-made").replaceChildren(...rows);
-}
-
-async function addFromForm(event) {
-  event.preventDefault();
-  const fields = new FormData(page.form);
-  await add(String(fields.get("number")), String(fields.get("name")));
-}
-
+/** Throws Refused. */
 async function add(number, name) {
-  try {
-    const phone = await addPhone(number.trim(), name.trim());
-    page.dialog.close();
-    show(phone);
-    await refreshTabs();
-  } catch (error) {
-    page.refusal.textContent = error.message;
-  }
+  show(await addPhone(number, name));
+  await refreshTabs();
 }
 
 // --- Which phones were open here ----------------------------------------------------------------------
