@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from customer_data.admin.page import Panel, add_panel
@@ -29,7 +30,8 @@ def health_rows(flow: WhatsAppFlow) -> Iterator[Sequence[object]]:
     for event, word in sorted(words, key=lambda each: str(each[1].get("at") or ""), reverse=True):
         state = "Trouble" if is_alarming(event, dict(word)) else "Over" if word.get("alert_state") else ""
         measured, limit = (_with_unit(event, word.get(name)) for name in ("value", "threshold"))
-        yield _moment(word.get("at")), _MEANING.get(event, event), state, measured, limit, str(word.get("message") or "")
+        marked = (format_html('<span class="whitespace-nowrap">{}</span>', text) for text in (state, measured, limit))
+        yield _moment(word.get("at")), _MEANING.get(event, event), *marked, str(word.get("message") or "")
 
 
 def _with_unit(event: str, value: Any) -> str:

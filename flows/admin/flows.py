@@ -35,9 +35,10 @@ _COLOUR_OF_SYNC = {
     WhatsAppFlow.SyncStatus.CHANGED: "warning",
     WhatsAppFlow.SyncStatus.FAILED: "danger",
 }
+_LINK = '<a class="text-primary-600 underline dark:text-primary-500" href="{}" target="_blank" rel="noopener noreferrer">Open the preview</a>{}'
 _MEANING_OF_STATUS = {
     "": "Meta does not have it yet.",
-    "DRAFT": "A draft: it can be sent to testers only. Press Publish.",
+    "DRAFT": "A draft: customers cannot open it yet.",
     "PUBLISHED": "Published: customers can open it.",
     "DEPRECATED": "Deprecated: it cannot be sent any more, and that cannot be undone.",
     "BLOCKED": "Blocked by Meta: customers cannot open it until the endpoint answers well again.",
@@ -54,12 +55,11 @@ class WhatsAppFlowAdmin(ReadOnlyDesk):
     shown_synced = moment("synced_at", "Meta was asked")
 
     def get_fieldsets(self, request: HttpRequest, obj: WhatsAppFlow | None = None) -> Any:
-        standing_fields = (("flow_id", "status"), ("shown_preview", "shown_synced"), "shown_key", "last_error")
+        fields = (("flow_id", "status"), ("shown_preview", "shown_synced"), "shown_key")
         whole = ("The version that was sent last", {"classes": ("collapse",), "fields": ("shown_json",)})
         if obj is None or not obj.problems:
-            return ((None, {"fields": standing_fields}), whole)
-        wrong = ("What Meta found wrong", {"fields": ("shown_mistakes",)})
-        return ((None, {"fields": standing_fields}), wrong, whole)
+            return ((None, {"fields": (*fields, "last_error")}), whole)
+        return ((None, {"fields": fields}), ("What Meta found wrong", {"fields": ("shown_mistakes",)}), whole)
 
     def heading(self, flow: WhatsAppFlow) -> Heading:
         sync = standing(flow)
@@ -107,7 +107,7 @@ class WhatsAppFlowAdmin(ReadOnlyDesk):
         if expires is not None and expires <= timezone.now():
             return "It has expired. Load a new one from Meta."
         until = f", until {date_format(localtime(expires), 'j M Y')}" if expires else ""
-        return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">Open the preview</a>{}', flow.preview_url, until)
+        return format_html(_LINK, flow.preview_url, until)
 
     @shown("Key")
     def shown_key(self, flow: WhatsAppFlow) -> str:
@@ -167,6 +167,7 @@ def _publish(flow: WhatsAppFlow, press: Press) -> str:
     try:
         published = publish(flow.name)
     except MetaRefused as refusal:
+        _look_again(WhatsAppFlow.objects.get(pk=flow.pk))
         count = "a mistake" if len(refusal.problems) == 1 else f"{len(refusal.problems)} mistakes"
         raise NotDone(f"Meta found {count}, so nothing was published. The lines are marked below.") from None
     except WhatsAppError as error:
