@@ -1,5 +1,7 @@
 """What the payer must do now, as messages: by the kind of prompt, never by the name of a gateway."""
 
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from customer_data.gateway import NotSupported, PromptKind, find_method
@@ -46,9 +48,10 @@ def _approve_on_phone(payment: Payment, language: str) -> tuple[Outgoing, ...]:
 def _enter_code(payment: Payment, language: str) -> tuple[Outgoing, ...]:
     code = _buttons("enter_code", payment, language, _paid(payment), _another(payment))
     picture = Image(_words("code_picture", payment, language), source=f"qr:{payment.authorization_code}")
-    if not _is_web(payment.redirect_url):
-        return (code, picture)
-    return (code, picture, LinkButton(_words("code_link", payment, language), label=APP_LABEL, url=payment.redirect_url))
+    link = _app_link(payment)
+    return (
+        (code, picture, LinkButton(_words("code_link", payment, language), label=APP_LABEL, url=link)) if link else (code, picture)
+    )
 
 
 def _type_otp(payment: Payment, language: str) -> tuple[Outgoing, ...]:
@@ -96,8 +99,15 @@ def expiry(payment: Payment) -> str:
     return "" if ends is None else f"{timezone.localtime(ends):%H:%M on %d %B}"
 
 
-def _is_web(url: str) -> bool:
-    return url.startswith(("https://", "http://"))
+def _app_link(payment: Payment) -> str:
+    """A web address that leads to the wallet's app, the only kind WhatsApp puts on a button: its own, or our page that links on."""
+    if not payment.redirect_url or payment.redirect_url.startswith(("https://", "http://")):
+        return payment.redirect_url
+    try:
+        page = reverse(f"{payment.gateway}-return")
+    except NoReverseMatch:
+        return ""
+    return f"{settings.SITE_URL}{page}?reference={payment.reference}"
 
 
 def _paid(payment: Payment) -> Choice:

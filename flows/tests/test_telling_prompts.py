@@ -57,6 +57,16 @@ def test_a_code_with_an_address_comes_with_a_link_that_warns_of_data() -> None:
     assert "internet data" in link.body
 
 
+def test_a_code_whose_app_has_an_address_of_its_own_kind_is_linked_through_our_page(settings: Any) -> None:
+    settings.SITE_URL = "https://pay.example"
+    payment = started_in_chat("code")
+    Payment.objects.filter(pk=payment.pk).update(redirect_url="wallet://pay?code=123456")
+    *_, link = [line.outgoing for line in telling.lines_about(last_move(payment))]
+    assert isinstance(link, LinkButton)
+    assert link.url.startswith("https://pay.example/")
+    assert link.url.endswith(f"?reference={payment.reference}")
+
+
 def test_a_one_time_code_is_asked_for_in_the_chat() -> None:
     payment = started_in_chat("otp")
     (message,) = told_to(payment.booking.customer)
