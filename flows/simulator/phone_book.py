@@ -16,6 +16,8 @@ from flows.simulator.network import Network
 from flows.simulator.postman import Postman
 from flows.simulator.records import MediaFile
 
+MOST_PATIENT, SHORT_SECONDS = 3, 1.0
+"""A browser keeps six connections to one server: with many phones on a page some must stay free for what people do."""
 MEDIA_WORDS = {"image": "Photo", "voice": "Voice note", "sticker": "Sticker", "document": "Document", "location": "Location"}
 
 
@@ -152,6 +154,7 @@ class PhoneBook:
         self.network = Network()
         self.phones: dict[str, ChatPhone] = {}
         self.is_closed = False
+        self._waiting = 0
 
     def open(self, number: str, name: str = "", *, user_id: str = "", hides_number: bool = False) -> ChatPhone:
         """The phone with this number, made when there is none yet. Raises ValueError."""
@@ -181,9 +184,14 @@ class PhoneBook:
             return next((each for each in self.phones.values() if recipient in (each.number, each.user_id)), None)
 
     def wait_for_news(self, phone: ChatPhone, after: int, *, seconds: float) -> None:
-        """Until `phone` is at another version than `after`, is forgotten, or the time is over."""
+        """Until `phone` is at another version than `after`, is forgotten, or the time is over; short where many wait."""
         with self.changed:
-            self.changed.wait_for(lambda: phone.version != after or self.is_closed or not self._has(phone), seconds)
+            self._waiting += 1
+            try:
+                patience = seconds if self._waiting <= MOST_PATIENT else min(seconds, SHORT_SECONDS)
+                self.changed.wait_for(lambda: phone.version != after or self.is_closed or not self._has(phone), patience)
+            finally:
+                self._waiting -= 1
 
     def _has(self, phone: ChatPhone) -> bool:
         return self.phones.get(phone.number) is phone

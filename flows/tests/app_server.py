@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -38,6 +38,8 @@ class AppServer:
         self.replies: list[Json | int] = []
         self.asked: list[Json] = []
         self.came = threading.Condition()
+        self.on_message: Callable[[Json], None] = lambda message: None
+        """Called for each message of a customer before the webhook is answered."""
         self.url = ""
 
     @property
@@ -59,6 +61,10 @@ class AppServer:
                 return 401
             self.updates.append(json.loads(body))
             self.came.notify_all()
+        for entry in json.loads(body)["entry"]:
+            for message in entry["changes"][0]["value"].get("messages", []):
+                self.on_message(message)
+        with self.came:
             return self.answers.pop(0) if self.answers else 200
 
     def answer_flow(self, body: bytes, signature: str) -> tuple[int, bytes]:

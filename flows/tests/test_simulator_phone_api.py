@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,19 @@ def test_whoever_waits_for_news_hears_at_once(page: Browser) -> None:
     assert answer["version"] > version
     assert answer["items"][-1]["body"] == "News"
     assert answer["unread"] == 1
+
+
+def test_where_many_wait_a_browser_has_connections_left(
+    page: Browser, meta: GraphSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.simulator.phone_book.SHORT_SECONDS", 0.05)
+    version = page.get(f"{CHAT}/chat")["version"]
+    with ThreadPoolExecutor(6) as pool:
+        waiting = [pool.submit(page.get, f"{CHAT}/chat?after={version}") for _ in range(6)]
+        done, patient = wait(waiting, timeout=1)
+        assert (len(done), len(patient)) == (3, 3)
+        meta.phones.phone(NUMBER).write("Hi")
+        assert {each.result(timeout=5)["version"] > version for each in patient} == {True}
 
 
 def test_a_page_that_waits_does_not_hold_up_the_end() -> None:

@@ -4,12 +4,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 
 from flows.crypto import is_signed
-from flows.simulator import Business, GraphSimulator, webhooks
+from flows.simulator import Business, ChatPhone, GraphSimulator, webhooks
 from flows.simulator.network import Network
 from flows.simulator.postman import Postman
 from flows.tests.app_server import SECRET, AppServer, Json, app_server
@@ -75,6 +76,27 @@ def test_a_slow_app_does_not_hold_up_the_api(meta: GraphSimulator, app: AppServe
             meta.settle(timeout_seconds=0.01)
     meta.settle()
     assert len(app.updates) == 3
+
+
+def test_an_app_may_answer_while_it_is_told_and_many_may_talk_at_once(meta: GraphSimulator, app: AppServer) -> None:
+    def answer(message: Json) -> None:
+        reply = {"messaging_product": "whatsapp", "to": message["from"], "type": "text", "text": {"body": message["text"]["body"]}}
+        assert requests.post(f"{meta.url}/v25.0/1/messages", json=reply, headers={"Authorization": "x"}, timeout=5).ok
+
+    app.on_message = answer
+    phones = [meta.phones.open(f"26377100000{number}") for number in range(8)]
+
+    def talk(phone: ChatPhone) -> None:
+        for number in range(10):
+            phone.write(str(number))
+            phone.read_all()
+
+    with ThreadPoolExecutor(len(phones)) as pool:
+        list(pool.map(talk, phones))
+    meta.settle(timeout_seconds=30)
+    for phone in phones:
+        assert [item.body for item in phone.items if item.sender == "business"] == [str(number) for number in range(10)]
+    assert len(app.messages) == len({message["id"] for message in app.messages}) == 80
 
 
 def test_twice_and_in_another_order(meta: GraphSimulator, app: AppServer, monkeypatch: pytest.MonkeyPatch) -> None:
