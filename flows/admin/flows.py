@@ -35,7 +35,8 @@ _COLOUR_OF_SYNC = {
     WhatsAppFlow.SyncStatus.CHANGED: "warning",
     WhatsAppFlow.SyncStatus.FAILED: "danger",
 }
-_LINK = '<a class="text-primary-600 underline dark:text-primary-500" href="{}" target="_blank" rel="noopener noreferrer">Open the preview</a>{}'
+_LINK_CLASSES = "text-primary-600 underline dark:text-primary-500"
+_LINK = '<a class="{}" target="_blank" rel="noopener noreferrer" href="{}">Open the preview</a>{}'
 _MEANING_OF_STATUS = {
     "": "Meta does not have it yet.",
     "DRAFT": "A draft: customers cannot open it yet.",
@@ -107,7 +108,7 @@ class WhatsAppFlowAdmin(ReadOnlyDesk):
         if expires is not None and expires <= timezone.now():
             return "It has expired. Load a new one from Meta."
         until = f", until {date_format(localtime(expires), 'j M Y')}" if expires else ""
-        return format_html(_LINK, flow.preview_url, until)
+        return format_html(_LINK, _LINK_CLASSES, flow.preview_url, until)
 
     @shown("Key")
     def shown_key(self, flow: WhatsAppFlow) -> str:
