@@ -141,18 +141,19 @@ class Phone:
         return self.shown
 
     def go_to(self, screen: str) -> Shown | None:
-        """The phone went on to `screen` by itself, as a `navigate` action does. What went wrong; None: nothing."""
+        """The phone went to `screen` by itself: back, or on by a `navigate` action. What went wrong; None: nothing."""
         self._expect_open()
         if screen == self.shown.screen:
+            return None
+        if screen in [before.screen for before in self._history]:
+            while self.shown.screen != screen:
+                self.shown = self._history.pop()
             return None
         problems = tuple(transition_problems(self.flow, {"action": "navigate", "screen": self.shown.screen}, screen))
         if problems:
             return Shown(failure="invalid-screen-transition", problems=problems)
-        if self._history and self._history[-1].screen == screen:
-            self.shown = self._history.pop()  # it went back by itself
-        else:
-            self._history.append(self.shown)
-            self.shown = Shown(screen=screen, definition=screen_named(self.flow, screen) or {})
+        self._history.append(self.shown)
+        self.shown = Shown(screen=screen, definition=screen_named(self.flow, screen) or {})
         return None
 
     # --- What Meta does ---------------------------------------------------------------------------

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from flows.crypto import public_key_pem
-from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_PROCESSING
-from flows.simulator import Business, ChatPhone, GraphSimulator
+from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_OTP, PAYMENT_PROCESSING
+from flows.simulator import Business, CannotTap, ChatPhone, GraphSimulator
 from flows.tests.app_server import KEY, SECRET, AppServer, Json, app_server, screen, success
 
 NUMBER = "263771234567"
@@ -189,6 +189,20 @@ def test_a_screen_that_no_way_leads_to_cannot_be_the_next(meta: GraphSimulator, 
     sheet.open()
     assert sheet.submit("NOWHERE", {}).failure == "invalid-screen-transition"
     assert len(app.asked) == 1
+
+
+def test_a_person_goes_back_two_screens_and_pays_from_there(meta: GraphSimulator, app: AppServer, tendai: ChatPhone) -> None:
+    wamid = send(meta, flow())
+    app.replies = [screen(PAYMENT), screen(PAYMENT_PROCESSING), screen(PAYMENT_OTP), screen(PAYMENT_PROCESSING)]
+    sheet = meta.desk.open(tendai, wamid)
+    sheet.open()
+    sheet.submit(PAYMENT, {"payment_method": "omari"})
+    assert sheet.submit(PAYMENT_PROCESSING, {"next": "check"}).screen == PAYMENT_OTP
+    assert sheet.submit(PAYMENT, {"payment_method": "ecocash"}).screen == PAYMENT_PROCESSING
+    assert app.asked[-1]["screen"] == PAYMENT
+    assert sheet.back(PAYMENT_PROCESSING).screen == PAYMENT
+    with pytest.raises(CannotTap):
+        sheet.back(PAYMENT)
 
 
 def test_lost_requests_reach_nobody_and_lost_answers_nobody_here(meta: GraphSimulator, app: AppServer, tendai: ChatPhone) -> None:
