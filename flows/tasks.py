@@ -7,6 +7,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from flows import inbox, outbox, publishing, reminders, telling
+from flows.conversation import nudging
 
 logger = logging.getLogger(__name__)
 
