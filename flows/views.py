@@ -1,4 +1,4 @@
-"""Meta's doors. Flows: signed? readable? one request in, one sealed screen out. The webhook: signed? kept? A worker does the rest."""
+"""Meta's doors. Flows: signed? readable? one request in, one sealed screen out. The webhook: signed? kept? Workers do the rest."""
 
 import logging
 from collections.abc import Callable, Mapping

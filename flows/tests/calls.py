@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 
 from flows.simulator.envelope import sign
@@ -45,7 +44,7 @@ def flow_event(flow_id: str, event: str, *, at: int, **facts: Any) -> dict[str, 
     return wrapped({"field": "flows", "value": {"event": event, "flow_id": flow_id} | facts}, time=at)
 
 
-def post(body: Any, *, secret: str = "", signature: str | None = None) -> HttpResponse:
+def post(body: Any, *, secret: str = "", signature: str | None = None) -> Any:
     """As Meta delivers it; `body` may be bytes already."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     header = sign(raw, secret or settings.WHATSAPP_APP_SECRET[0]) if signature is None else signature
