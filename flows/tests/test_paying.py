@@ -33,7 +33,7 @@ def test_the_form_comes_with_the_amount_chosen(action: str, option: str) -> None
 
 def test_what_was_chosen_step_by_step_is_what_the_form_asks() -> None:
     booking = make.booking()
-    answers = {"booking": booking.booking_reference, "amount_option": "deposit", "payer": {"kind": "me", "phone": ""}}
+    answers = {"booking": booking.booking_reference, "amount_option": "deposit", "payer": "me"}
     form = only(do("initiate_paynow_payment", by=booking.customer, **answers))
     assert isinstance(form, FlowButton)
     assert FlowSession.objects.get(pk=form.session_id).typed == {"amount_option": "deposit"}

@@ -14,6 +14,7 @@ from flows import telling
 from flows.buttons import action_id, read_tap
 from flows.outgoing import Buttons, Image, LinkButton
 from flows.paying import ACTIONS
+from flows.payment_news import lines_about
 from flows.telling import is_told, write_messages, write_missed
 from flows.tests.chatting import do, sent_by_worker, taps, told_to, words_to
 from flows.tests.customers import phone_of, sent, submit
@@ -51,7 +52,7 @@ def test_a_code_comes_as_text_with_its_end_and_as_a_picture() -> None:
 def test_a_code_with_an_address_comes_with_a_link_that_warns_of_data() -> None:
     payment = started_in_chat("code")
     Payment.objects.filter(pk=payment.pk).update(redirect_url="https://wallet.example/123456")
-    *_, link = [line.outgoing for line in telling.lines_about(last_move(payment))]
+    *_, link = [line.outgoing for line in lines_about(last_move(payment))]
     assert isinstance(link, LinkButton)
     assert link.url == "https://wallet.example/123456"
     assert "internet data" in link.body
@@ -61,7 +62,7 @@ def test_a_code_whose_app_has_an_address_of_its_own_kind_is_linked_through_our_p
     settings.SITE_URL = "https://pay.example"
     payment = started_in_chat("code")
     Payment.objects.filter(pk=payment.pk).update(redirect_url="wallet://pay?code=123456")
-    *_, link = [line.outgoing for line in telling.lines_about(last_move(payment))]
+    *_, link = [line.outgoing for line in lines_about(last_move(payment))]
     assert isinstance(link, LinkButton)
     assert link.url.startswith("https://pay.example/")
     assert link.url.endswith(f"?reference={payment.reference}")
@@ -86,7 +87,7 @@ def test_a_page_is_a_button_after_words_about_data() -> None:
 @pytest.mark.parametrize("kind", list(PromptKind))
 def test_every_kind_of_prompt_has_words_and_a_way_on(kind: PromptKind) -> None:
     payment = make.payment(Status.PENDING, prompt=kind, instructions="Pay into account 1234.")
-    lines = telling.lines_about(last_move(payment))
+    lines = lines_about(last_move(payment))
     assert lines
     names = {read_tap(tap).name for line in lines for tap in taps(line.outgoing)}
     assert names & {"use_another_wallet", "talk_to_person"}
@@ -96,13 +97,13 @@ def test_every_kind_of_prompt_has_words_and_a_way_on(kind: PromptKind) -> None:
 @pytest.mark.parametrize("kind", [PromptKind.ENTER_CODE, PromptKind.OPEN_PAGE, PromptKind.NOTHING])
 def test_what_went_with_a_lost_answer_is_said(kind: PromptKind) -> None:
     payment = make.payment(Status.PENDING, prompt=kind)
-    (line,) = telling.lines_about(last_move(payment))
+    (line,) = lines_about(last_move(payment))
     assert "did not reach us" in line.outgoing.body
 
 
 def test_a_test_says_so_first() -> None:
     payment = make.payment(Status.PENDING, is_test=True)
-    assert telling.lines_about(last_move(payment))[0].outgoing.body.startswith("TEST, no money moves.")
+    assert lines_about(last_move(payment))[0].outgoing.body.startswith("TEST, no money moves.")
 
 
 # --- Not twice ------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def test_the_one_who_pays_gets_the_request_and_the_one_who_booked_hears_of_it() 
 
 def test_a_request_to_somebody_else_has_a_template_for_outside_the_window() -> None:
     payment, payer = for_another("wallet")
-    lines = telling.lines_about(last_move(payment))
+    lines = lines_about(last_move(payment))
     fallback = next(line.fallback for line in lines if line.to == payer)
     assert fallback is not None
     assert fallback.purpose == "payment_request"
@@ -205,7 +206,7 @@ def test_after_a_deposit_the_balance_is_one_tap_away() -> None:
 )
 def test_after_a_failure_there_are_three_ways_on(status: str, first: str) -> None:
     payment = make.payment(status)
-    (line,) = telling.lines_about(last_move(payment))
+    (line,) = lines_about(last_move(payment))
     assert isinstance(line.outgoing, Buttons)
     assert [read_tap(tap).name for tap in taps(line.outgoing)] == [first, "use_another_wallet", "talk_to_person"]
 
@@ -214,6 +215,6 @@ def test_a_failure_on_a_booking_that_is_paid_all_the_same_asks_for_nothing() -> 
     booking = make.booking()
     failed = make.payment(Status.FAILED, booking=booking)
     make.payment(Status.SUCCESSFUL, booking=booking)
-    (line,) = telling.lines_about(last_move(failed))
+    (line,) = lines_about(last_move(failed))
     assert "is paid all the same" in line.outgoing.body
     assert taps(line.outgoing) == []
