@@ -108,13 +108,14 @@ def seats_for_staff_booking(booking: Booking) -> SeatHold:
 
 
 def lengthen_hold(hold: SeatHold) -> SeatHold:
-    """Staff keep the seats for LENGTHENED_BY more, also where they had run out and are still free. Raises NoSeats."""
+    """Staff keep the seats for LENGTHENED_BY more, or for good where money is in, also where they had run out. Raises NoSeats."""
     with transaction.atomic():
         departure = Departure.locked(hold.departure_id)
         hold.refresh_from_db()
         if hold.is_for_good:
             return hold
-        if not hold.keep(until=max(timezone.now(), hold.expires_at or timezone.now()) + LENGTHENED_BY):
+        longer = max(timezone.now(), hold.expires_at or timezone.now()) + LENGTHENED_BY
+        if not hold.keep(until=None if _is_paid_for(hold) else longer):
             raise no_seats(departure, hold.seats, but=hold)
     return hold
 
@@ -166,6 +167,10 @@ def _expect_seats(departure: Departure, seats: int, *, but: SeatHold | None) -> 
         raise NoSeats(f"One booking is for 1 to {most} travellers. Choose a number from 1 to {most}.", free=max(free, 0))
     if free < seats:
         raise no_seats(departure, seats, but=but)
+
+
+def _is_paid_for(hold: SeatHold) -> bool:
+    return hold.booking is not None and hold.booking.amount_paid > 0
 
 
 def _can_be_booked(departure: Departure) -> bool:

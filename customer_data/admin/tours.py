@@ -53,6 +53,7 @@ class DepartureInline(_TabularInline):
     readonly_fields = ("shown_taken", "shown_free")
     ordering = ("starts_on",)
     show_change_link = True
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Departure]:
         return with_seats_held(super().get_queryset(request).filter(starts_on__gte=timezone.localdate()))

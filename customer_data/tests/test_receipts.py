@@ -1,5 +1,7 @@
 """Receipts: one for each payment that came in, with every fact, numbered without a gap."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,17 +55,24 @@ def test_the_receipt_is_issued_when_the_money_comes(drawer: Drawer) -> None:
     assert fact(Receipt.objects.get(payment=payment), "Amount") == "US$ 231.00"
 
 
-def test_what_was_missed_is_issued_by_the_clock_oldest_money_first() -> None:
+@pytest.mark.parametrize("clock", [tasks.issue_missed_receipts, tasks.issue_every_missed_receipt])
+def test_what_was_missed_is_issued_by_the_clock_oldest_money_first(clock: Callable[[], None]) -> None:
     payments = [paid(), paid(is_test=True), paid(), make.move(paid(), Status.REFUNDED)]
     make.payment(Status.PENDING)
     for _ in range(2):
-        tasks.issue_missed_receipts()
+        clock()
     assert [str(Payment.objects.get(pk=payment.pk).receipt) for payment in payments] == [
         "R-000001",
         "TEST-000001",
         "R-000002",
         "R-000003",
     ]
+
+
+def test_old_money_is_looked_through_once_a_day_only() -> None:
+    paid()
+    assert services.issue_missed_receipts(within=timedelta(0)) == 0
+    assert services.issue_missed_receipts() == 1
 
 
 # --- Facts ----------------------------------------------------------------------------------------

@@ -183,6 +183,13 @@ def test_late_money_for_seats_that_are_gone_stays_and_a_person_is_told() -> None
     assert "its seats were given to others" in concern.sentence
 
 
+def test_when_there_are_more_seats_staff_keep_paid_ones_for_good() -> None:
+    hold = late_money(taken=True).booking.seat_hold
+    Departure.objects.filter(pk=hold.departure_id).update(seats=2)
+    seats.lengthen_hold(hold)
+    assert hours_left(hold) is None
+
+
 def test_money_that_went_back_leaves_the_seats_for_staff_to_decide() -> None:
     booking = trips.booking()
     make.payment(Status.REFUNDED, booking=booking)
