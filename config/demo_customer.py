@@ -94,11 +94,13 @@ class DemoCustomer:
         return self._phone.shown.closed
 
     def was_told(self) -> bool:
-        return bool(self.messages())
+        """Whether the chat has said how it ended: *Paid* or *Not paid*."""
+        return any("aid.*" in text for text in self.messages())
 
     def messages(self) -> list[str]:
-        """The texts that came after the form."""
-        return [message["text"]["body"] for message in self._meta.messages_to(self._number)[self._seen :] if "text" in message]
+        """The words that came after the form, with buttons or without."""
+        words = (_words_of(message) for message in self._meta.messages_to(self._number)[self._seen :])
+        return [text for text in words if text]
 
     @property
     def _phone(self) -> Phone:
@@ -119,3 +121,10 @@ class DemoCustomer:
         if text != self._last_screen:
             self._show("\n" + text)
         self._last_screen = text
+
+
+def _words_of(message: dict[str, Any]) -> str:
+    """What a text or a message with buttons says; empty for a form, a file, a picture."""
+    interactive = message.get("interactive", {})
+    words = interactive.get("body", {}) if interactive.get("type") == "button" else {}
+    return str(message.get("text", {}).get("body") or words.get("text", ""))

@@ -75,6 +75,13 @@ def _next(queue: Any) -> Any:
         return None
 
 
+def words_of(body: dict[str, Any]) -> str:
+    """What a text or a message with buttons says; empty for a form, a file, a picture."""
+    interactive = body.get("interactive", {})
+    words = interactive.get("body", {}) if interactive.get("type") == "button" else {}
+    return str(body.get("text", {}).get("body") or words.get("text", ""))
+
+
 @dataclass
 class Chat:
     paynow: PaynowSimulator
@@ -148,8 +155,9 @@ class Chat:
 
     # --- What a cashier sees ----------------------------------------------------------------------
     def texts(self) -> list[str]:
-        """The texts in the customer's chat, oldest first."""
-        return [message.body["text"]["body"] for message in self.graph.messages_to("+263771234567") if message.type == "text"]
+        """The words of the customer's chat, with buttons or without, oldest first; not those of the forms."""
+        words = (words_of(message.body) for message in self.graph.messages_to("+263771234567"))
+        return [text for text in words if text]
 
     def stands(self, booking: Booking) -> tuple[str, str]:
         """How the newest payment of a booking stands, and the booking."""
