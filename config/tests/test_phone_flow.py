@@ -181,7 +181,7 @@ def test_an_ending_on_the_phone_needs_no_endpoint(on: Stage) -> None:
 # --- What changes while one types -----------------------------------------------------------------
 def test_parts_come_and_go_with_what_is_chosen(on: Stage) -> None:
     choice = {"type": "RadioButtonsGroup", "name": "kind", "label": "Kind", "data-source": OPTIONS}
-    children = [
+    children: list[Json] = [
         choice,
         {"type": "If", "condition": "${form.kind} == 'a'", "then": [text_input("a", "Only A", required=True)]},
         {"type": "Switch", "value": "${form.kind}", "cases": {"b": [{"type": "TextBody", "text": "You like B"}]}},
@@ -209,7 +209,7 @@ def test_choosing_can_change_data_here_or_ask_the_endpoint(on: Stage) -> None:
     ask = {"name": "data_exchange", "payload": {"asked": "${form.second}"}}
     first = {"type": "RadioButtonsGroup", "name": "first", "label": "First", "data-source": OPTIONS, "on-select-action": update}
     second = {"type": "Dropdown", "name": "second", "label": "Second", "data-source": MORE_OPTIONS, "on-select-action": ask}
-    children = [{"type": "TextBody", "text": "${data.words}"}, first, second, sends()]
+    children: list[Json] = [{"type": "TextBody", "text": "${data.words}"}, first, second, sends()]
     flow = flow_of(screen("ONE", *children, data=told(), terminal=True))
     form = on.opens(flow, shows("ONE", words="Choose"), shows("ONE", words="Asked"))
     form.get_by_role("radio", name="Apple").check()
@@ -226,7 +226,7 @@ def test_choosing_can_change_data_here_or_ask_the_endpoint(on: Stage) -> None:
 # --- Components -----------------------------------------------------------------------------------
 def test_every_input_sends_what_was_chosen(on: Stage) -> None:
     source = {"data-source": OPTIONS, "required": True}
-    children = [
+    children: list[Json] = [
         text_input("n", "Number", **{"input-type": "number", "required": True}),
         {"type": "TextArea", "name": "area", "label": "Words"},
         {"type": "CheckboxGroup", "name": "boxes", "label": "Boxes", **source, "min-selected-items": 2},
@@ -268,7 +268,7 @@ def dates() -> Json:
 
 
 def test_every_shown_component_is_drawn(on: Stage) -> None:
-    children = [
+    children: list[Json] = [
         {"type": "TextHeading", "text": "A heading"},
         {"type": "TextSubheading", "text": "A subheading"},
         {"type": "TextBody", "text": ["**Bold** and *leaning*", "- one", "- two"], "markdown": True},

@@ -120,7 +120,7 @@ def test_a_payload_leaves_out_what_is_bound_to_nothing(reckon: Page) -> None:
     assert in_page(reckon, script, [payload, VALUES]) == filled(payload, ours())
 
 
-FINE = [
+FINE: list[tuple[Json, list[Any]]] = [
     ({"type": "TextInput", "input-type": "number"}, ["12", "-3.5", "1,000.50", "12,5", "1e3"]),
     ({"type": "TextInput", "input-type": "phone"}, ["0771234567", "+263 77 123-4567", "(077) 123.4567"]),
     ({"type": "TextInput", "input-type": "email"}, ["rudo@example.com", "a.b+c@d.co.zw"]),
@@ -140,7 +140,7 @@ FINE = [
     ),
     ({"type": "CalendarPicker", "include-days": ["Sat"]}, ["2026-12-12"]),
 ]
-WRONG = [
+WRONG: list[tuple[Json, list[Any]]] = [
     ({"type": "TextInput", "input-type": "number"}, ["twelve", "1.2.3", "1,00.5", "--1"]),
     ({"type": "TextInput", "input-type": "phone"}, ["soon", "+", "077x"]),
     ({"type": "TextInput", "input-type": "email"}, ["rudo", "rudo@", "a b@c.d", "a@b"]),

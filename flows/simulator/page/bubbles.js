@@ -22,6 +22,7 @@ export function bubble(item, acts, quoted = null) {
     class: `bubble ${isOurs ? "mine" : "theirs"} kind-${item.kind}`,
     "data-id": item.id,
     "data-kind": item.kind,
+    "data-status": item.status,
     "data-testid": "message",
     "aria-label": isOurs ? "You" : "The business",
   });
@@ -33,7 +34,7 @@ export function bubble(item, acts, quoted = null) {
     media(item),
     item.body && item.kind !== "media" ? el("div", { class: "words", dir: "auto" }, chatText(item.body)) : null,
     item.footer ? el("p", { class: "bubble-footer", dir: "auto", text: item.footer }) : null,
-    stamp(item, isOurs),
+    stamp(item),
     ...actions(item, acts),
   ].filter(Boolean));
   return node;
@@ -74,9 +75,10 @@ function media(item) {
   return el("p", { class: "media" }, icon(MEDIA_ICONS[words] ?? "file"), el("span", { text: words }));
 }
 
-function stamp(item, isOurs) {
-  const tick = isOurs ? TICKS[item.status] : item.status === "failed" ? TICKS.failed : null;
-  return el("p", { class: "stamp" },
+/** When it was said, and for what the customer said how far it came. */
+export function stamp(item) {
+  const tick = item.from === "customer" ? TICKS[item.status] : item.status === "failed" ? TICKS.failed : null;
+  return el("p", { class: "stamp", "aria-live": "off" },
     el("time", { datetime: item.at, text: clock(item.at) }),
     tick ? el("span", { class: `tick tick-${item.status}` }, icon(tick[0], tick[1])) : null);
 }

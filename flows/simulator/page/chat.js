@@ -1,6 +1,6 @@
 // The chat of one phone: what was said, kept fresh by asking again and again, and what the customer does there.
 
-import { bubble } from "./bubbles.js";
+import { bubble, stamp } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { button, el, icon, settle } from "./dom.js";
 import { Sheet, optionSheet } from "./sheet.js";
@@ -21,7 +21,6 @@ export class Chat {
     this._acts = acts;
     this._nodes = new Map();
     this._items = [];
-    this._pending = [];
     this._stopping = new AbortController();
     this._isFollowed = true; // the phone at hand waits for news on an open line; the others ask now and then
     this._draw();
@@ -103,12 +102,12 @@ export class Chat {
   _show(chat) {
     const known = new Set(this._items.map((item) => item.id));
     const isFirst = this._nodes.size === 0;
-    const wasAtEnd = this._isAtEnd() || isFirst;
+    const wasAtEnd = this._isAtEnd() || isFirst || this._isSending;
+    this._isSending = false;
     this._items = chat.items;
     this._name.textContent = chat.business.name;
     this._avatar.textContent = initials(chat.business.name);
     this._state.textContent = "business account · simulated";
-    this._pending = this._pending.filter((item) => !chat.items.some((each) => each.id === item.sentAs));
     const fresh = chat.items.filter((item) => item.from === "business" && !known.has(item.id));
     if (fresh.length) this._setTyping(false);
     this._redraw();
@@ -121,12 +120,12 @@ export class Chat {
     const byId = new Map(this._items.map((item) => [item.id, item]));
     const wanted = [];
     let day = "";
-    for (const item of [...this._items, ...this._pending]) {
+    for (const item of this._items) {
       const today = dayWords(item.at);
       if (today !== day) wanted.push(this._node(`day ${today}`, today, () => el("p", { class: "day", text: today })));
       day = today;
       const quoted = item.kind === "reply" || item.kind === "flow_reply" ? byId.get(item.answers) : null;
-      wanted.push(this._node(item.id, JSON.stringify(item), () => bubble(item, this._taps(), quoted)));
+      wanted.push(this._bubble(item, quoted));
     }
     settle(this._log, wanted);
     const isEmpty = wanted.length === 0;
@@ -134,20 +133,27 @@ export class Chat {
     this._composer.hint = isEmpty ? "Say “Hi”" : "Message";
   }
 
+  /** A bubble stays the same node when only its ticks change, so that nothing is read out twice and focus stays. */
+  _bubble(item, quoted) {
+    const { status, ...content } = item;
+    const node = this._node(item.id, JSON.stringify(content), () => bubble(item, this._taps(), quoted));
+    if (node.dataset.status !== status) node.querySelector(".stamp").replaceWith(stamp(item));
+    node.dataset.status = status;
+    return node;
+  }
+
   _node(id, content, make) {
     const kept = this._nodes.get(id);
     if (kept?.content === content) return kept.node;
-    const hadFocus = kept?.node.contains(document.activeElement);
     const node = make();
     this._nodes.set(id, { content, node });
-    if (hadFocus) queueMicrotask(() => node.querySelector("button, a")?.focus());
     return node;
   }
 
   // --- What the customer does ---------------------------------------------------------------------
   /** Write these words to the business. */
   say(words) {
-    this._send({ type: "text", text: words }, { kind: "text", body: words });
+    this._send({ type: "text", text: words });
     this._composer.focus();
   }
 
@@ -165,26 +171,19 @@ export class Chat {
     const name = `${item.id} ${choice.id}`;
     if (this._tapping === name) return;
     this._tapping = name;
-    await this._send({ type: "tap", message: item.id, choice: choice.id }, { kind: "reply", body: choice.title, answers: item.id });
+    await this._send({ type: "tap", message: item.id, choice: choice.id });
     this._tapping = null;
   }
 
-  async _send(message, shown = null) {
-    const waiting = shown && { id: `pending-${Date.now()}-${Math.random()}`, from: "customer", at: new Date().toISOString(), status: "sending", ...shown };
-    if (waiting) this._pending.push(waiting);
-    this._redraw();
-    this._toEnd();
+  async _send(message) {
+    this._isSending = true; // whatever comes next is followed to the end
+    this._setTyping(true);
     try {
-      const { id } = await this._api.send(message);
-      if (waiting) waiting.sentAs = id;
-      if (this._items.some((item) => item.id === id)) this._pending = this._pending.filter((each) => each !== waiting);
-      this._setTyping(true);
+      await this._api.send(message);
     } catch (error) {
-      this._pending = this._pending.filter((each) => each !== waiting);
+      this._setTyping(false);
       this._acts.onSay(error.message);
     }
-    this._redraw();
-    this._toEnd();
   }
 
   _summary(item) {

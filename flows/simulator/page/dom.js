@@ -82,14 +82,16 @@ export function focusable(root) {
   );
 }
 
-/** Keep Tab inside `root`: after the last comes the first. */
-export function keepFocusIn(root, event) {
+/** Keep Tab inside `root`: after its last stop comes `beside`, if given, else its first. */
+export function keepFocusIn(root, event, beside = null) {
   const stops = focusable(root);
   if (event.key !== "Tab" || stops.length === 0) return;
-  const isAtEdge = event.shiftKey ? document.activeElement === stops[0] : document.activeElement === stops[stops.length - 1];
-  if (!isAtEdge && root.contains(document.activeElement)) return;
+  const [first, last] = [stops[0], stops[stops.length - 1]];
+  const isAtEdge = document.activeElement === (event.shiftKey ? first : last);
+  if (!isAtEdge && stops.includes(document.activeElement)) return;
+  if (!isAtEdge && !event.shiftKey) return; // from the title onwards, as the browser does
   event.preventDefault();
-  (event.shiftKey ? stops[stops.length - 1] : stops[0]).focus();
+  (beside ?? (event.shiftKey ? last : first)).focus();
 }
 
 /** Make the children of `parent` exactly `wanted`, without moving those that are there already, so that focus stays. */

@@ -11,7 +11,7 @@ const SNACKBAR_MS = 12000;
 const NOT_AVAILABLE = "This message is no longer available.";
 
 export class Flow {
-  /** `onSay` is told a sentence for the chat's snackbar, `onClosed` that the Flow is gone and whether its button is now grey. */
+  /** `onSay` is told a sentence for the chat's snackbar, `onClosed` that the Flow is gone. */
   constructor(api, host, item, { business, onSay, onClosed }) {
     Object.assign(this, { _api: api, _host: host, _item: item, _onSay: onSay, _onClosed: onClosed });
     this._stack = [];
@@ -58,10 +58,10 @@ export class Flow {
     if (this._session) await flowStep(this._session, { do: "close" }).catch(() => {});
   }
 
-  _end({ says = "", isGrey = false } = {}) {
+  _end(says = "") {
     this._isOpen = false;
     this._sheet.close();
-    this._onClosed(isGrey);
+    this._onClosed();
     if (says) this._onSay(says);
   }
 
@@ -76,15 +76,15 @@ export class Flow {
       else if (this._session && !shown.closed) await flowStep(this._session, { do: "close" }).catch(() => {});
     } catch (error) {
       this._setBusy(false);
-      if (this._isOpen && !this._session) this._end({ says: error.message });
+      if (this._isOpen && !this._session) this._end(error.message);
       else if (this._isOpen) this._wentWrong(question, { message: error.message, problems: [] });
     }
   }
 
   _take(shown, question) {
-    if (shown.status === 427) this._end({ says: shown.snackbar || shown.message || NOT_AVAILABLE, isGrey: true });
+    if (shown.status === 427) this._end(shown.snackbar || shown.message || NOT_AVAILABLE);
     else if (shown.failure) this._wentWrong(question, shown);
-    else if (shown.closed) this._end({ says: shown.snackbar || shown.message });
+    else if (shown.closed) this._end(shown.snackbar || shown.message);
     else this._show(shown.screen, shown.data ?? {}, shown.snackbar);
   }
 
@@ -106,7 +106,7 @@ export class Flow {
     this._now.form = { ...typed, ...filledIn(definition, this._values(data, {})) };
     this._stand();
     this._say(snackbar);
-    return this._sheet.focus(isSame ? this._footer.querySelector("button:enabled") : null);
+    return this._sheet.focus(isSame ? (this._fields.querySelector("[aria-invalid]") ?? this._footer.querySelector("button:enabled")) : null);
   }
 
   /** Draw the screen that is on top, from nothing. */
@@ -273,6 +273,7 @@ export class Flow {
 
   _setBusy(isBusy) {
     this._isBusy = isBusy;
+    if (isBusy && this._sheet.panel.contains(document.activeElement)) this._sheet.focus(); // what is locked loses the keyboard
     this._fields.disabled = isBusy;
     this._sheet.panel.setAttribute("aria-busy", String(isBusy));
     this._wait.hidden = !isBusy || Boolean(this._now);

@@ -88,7 +88,7 @@ export class Handset {
   // --- The wallet -----------------------------------------------------------------------------------
   _asked(prompts) {
     this._notice.hidden = !prompts.length;
-    if (prompts.length) this._notice.textContent = `${prompts[0].wallet}: ${money(prompts[0].amount)} to approve. Show the wallet.`;
+    if (prompts.length) this._notice.textContent = `${prompts[0].wallet}: ${money(prompts[0].amount)}. Show the wallet.`;
   }
 
   _toWallet() {

@@ -45,8 +45,8 @@ function ownForm(add, dialog, refusal) {
     add(number.value, name.value);
   };
   return el("form", { on: { submit } },
-    el("label", { for: name.id, text: "Customer’s name" }), name,
-    el("label", { for: number.id, text: "Customer’s phone number" }), number,
+    el("label", { for: name.id, text: "Customer name" }), name,
+    el("label", { for: number.id, text: "Customer phone number" }), number,
     refusal,
     el("div", { class: "dialog-buttons" },
       button({ class: "plain", text: "Cancel", on: { click: () => dialog.close() } }),

@@ -45,19 +45,31 @@ export class Sheet {
     this.node.remove();
     const top = [...this._host.children].findLast((node) => node.classList.contains("layer"));
     [...this._host.children].forEach((node) => node.toggleAttribute("inert", Boolean(top) && node !== top && !isMessage(node)));
-    if (hadFocus && this._before?.isConnected) this._before.focus({ preventScroll: true });
+    if (hadFocus) this._giveBackFocus(top);
     this._onClosed?.();
+  }
+
+  /** To where it was, else to the sheet below, else to the chat. */
+  _giveBackFocus(top) {
+    this._before?.focus({ preventScroll: true });
+    if (document.activeElement === this._before && this._before !== document.body) return;
+    (top?.querySelector(".sheet-title") ?? this._host.querySelector("[tabindex='0']"))?.focus({ preventScroll: true });
   }
 
   _below() {
     return [...this._host.children].filter((node) => !isMessage(node));
   }
 
+  /** What the phone itself reports above its screen stays in reach: the wallet is answered while a form is open. */
+  _notice() {
+    return focusable(this._host.parentElement).find((node) => node.classList.contains("notice"));
+  }
+
   _key(event) {
     if (event.key === "Escape") {
       event.stopPropagation();
       this._onEscape();
-    } else keepFocusIn(this.panel, event);
+    } else keepFocusIn(this.panel, event, this._notice());
   }
 }
 
