@@ -86,6 +86,15 @@ def _start_afresh(talking: Talking) -> None:
     talking.answers["begun_at"] = f"{timezone.now():%Y%m%d%H%M%S}"
 
 
+def _cancel(talking: Talking, argument: str) -> Reply:
+    """What is not booked yet is dropped; what is booked, a person cancels, who knows the terms."""
+    if "tour" not in talking.answers:
+        return Reply((Text(talking.say("cancel_booked")),), go_to="person")
+    _release_seats(talking, "")
+    _forget_draft(talking)
+    return Reply((Text(talking.say("cancelled")),), go_to="menu")
+
+
 def _release_seats(talking: Talking, argument: str) -> Reply:
     """Whoever goes back to tour, date or number gives the seats back that were kept for the old choice."""
     hold = talking.hold if "hold" in talking.answers else None
@@ -248,6 +257,7 @@ ACTIONS: dict[str, OwnAction] = {
     "explain": _explain,
     "start_booking": _start_booking,
     "start_with_tour": _start_with_tour,
+    "cancel": _cancel,
     "release_seats": _release_seats,
     "hold_seats": _hold_seats,
     "check_seats": _check_seats,

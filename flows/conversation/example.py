@@ -29,6 +29,14 @@ class ExampleTalking(Talking):
         super().__init__(Conversation(customer=customer, answers={**answers, "email": customer.email, "left_at": "email"}))
         self.__dict__.update(_long_facts(customer, language))
 
+    @property
+    def held_until(self) -> str:
+        return "30 Sep, 20:59"
+
+    @property
+    def seats_ran_out(self) -> bool:
+        return True
+
 
 def _long_facts(customer: Customer, language: str) -> dict[str, Any]:
     tour = Tour(

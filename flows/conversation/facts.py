@@ -125,10 +125,16 @@ class Talking:
     def held_until(self) -> str:
         """`14:35`, or with the date when it is not today."""
         hold: SeatHold | None = self.hold or getattr(self.booking, "seat_hold", None)
-        if hold is None or hold.expires_at is None:
+        if hold is None or hold.expires_at is None or hold.released_at is not None or hold.expires_at <= timezone.now():
             return ""
         until = timezone.localtime(hold.expires_at)
         return f"{until:%H:%M}" if until.date() == self.today else f"{until.day} {until:%b, %H:%M}"
+
+    @property
+    def seats_ran_out(self) -> bool:
+        """Whether the booking's seats are kept no longer. Who pays takes them again, where they are still free."""
+        hold: SeatHold | None = getattr(self.booking, "seat_hold", None)
+        return hold is not None and not hold.is_for_good and not self.held_until
 
     @property
     def travellers(self) -> int:

@@ -17,7 +17,10 @@ def completed(talking: Talking, incoming: Incoming) -> Reply:
     session = _session_of(talking, incoming)
     if session is not None and session.flow_name == BOOKING_FORM:
         return _booked(talking, session)
-    return paying.form_completed(talking.conversation, incoming.flow_reply)
+    reply = paying.form_completed(talking.conversation, incoming.flow_reply)
+    if session is None and not reply.messages:  # nobody's form: the customer must not be left with silence
+        return Reply(go_to=talking.step.name)
+    return reply
 
 
 def _booked(talking: Talking, session: FlowSession) -> Reply:

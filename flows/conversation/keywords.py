@@ -22,6 +22,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "help": ("help", "help me", "what can i do", "commands"),
     "book": ("book", "book a trip", "book a tour", "new booking", "bhuka", "trips", "tours"),
     "language": ("language", "languages", "english", "shona", "ndebele", "mutauro", "ulimi"),
+    "receipt": ("receipt", "my receipt", "receipts", "risiti", "irisidi"),
+    "i_have_paid": ("i have paid", "i paid", "paid", "have paid", "i already paid"),
+    "cancel": ("cancel", "cancel booking", "cancel my booking", "cancel it"),
     "yes": ("yes", "y", "yeah", "yep", "ok", "okay", "sure", "correct", "hongu", "ehe", "yebo"),
     "no": ("no", "n", "nope", "none", "kwete", "aiwa", "hatshi"),
     "skip": ("skip", "no email", "no e-mail", "no thanks"),
@@ -32,6 +35,18 @@ WORDS: dict[str, tuple[str, ...]] = {
     "thanks": ("thanks", "thank you", "thank you very much", "thx", "tatenda", "mazvita", "siyabonga", "ngiyabonga"),
 }
 """What a customer may write, as `plain` makes it, by what it means. Shona and Ndebele: attested words only, never Zulu ones."""
+
+HINTS: dict[str, tuple[str, ...]] = {
+    "talk_to_person": ("agent", "person", "human", "someone", "somebody", "munhu", "umuntu", "refund", "complaint", "call"),
+    "cancel": ("cancel",),
+    "receipt": ("receipt", "risiti", "irisidi"),
+    "pay_balance": ("pay", "balance", "bhadhara", "kubhadhara", "bhadala", "ukubhadala"),
+    "my_bookings": ("bookings",),
+    "book": ("book", "bhuka", "trip", "trips", "tour", "tours"),
+    "menu": ("menu",),
+    "help": ("help",),
+}
+"""What a sentence with such a word is about, when it is not understood otherwise. Never *stop*: that must be meant."""
 
 _MEANINGS = {word: meaning for meaning, words in WORDS.items() for word in words}
 
@@ -50,7 +65,15 @@ def plain(text: str) -> str:
 
 def meaning_of(text: str) -> str:
     """The keyword that `text` is, and nothing else beside it; empty when it is none."""
+    if text.strip()[:1] in ("👍", "👎"):
+        return "yes" if text.strip()[0] == "👍" else "no"
     return _MEANINGS.get(plain(text).removeprefix("please ").removesuffix(" please"), "")
+
+
+def hint_of(text: str) -> str:
+    """What a longer sentence seems to be about; empty when nothing tells."""
+    words = set(plain(text).split())
+    return next((meaning for meaning, telling in HINTS.items() if words & set(telling)), "")
 
 
 def place_of(text: str) -> int:

@@ -26,9 +26,9 @@ def choose(talking: Talking, step: Step, found: Found) -> Reply:
     if found.value is not None:
         _keep(talking, step, found.value)
     if option is not None:
-        # What keeps no value answers another question: the step's own action is not for it.
-        own_run = step.run if option.value is not None else ""
-        return follow(talking, option.run or own_run, option.go_to or step.go_to)
+        # What keeps no value answers another question: the step's own action and way on are not for it.
+        run, go_to = (step.run, step.go_to) if option.value is not None else ("", "")
+        return follow(talking, option.run or run, option.go_to or go_to)
     return follow(talking, step.run, step.go_to)
 
 

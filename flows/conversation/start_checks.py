@@ -26,7 +26,18 @@ LANGUAGES = (ENGLISH, "sn", "nd")
 ALWAYS_HEARD = frozenset({"menu", "back", "my_bookings", "pay_balance", "talk_to_person", "stop", "start", "help"})
 
 SENTENCES = (
-    *("already", "booked", "book_with_a_form", "cannot_read", "email_not_understood", "form_not_finished", "gone", "handed_back"),
+    *(
+        "already",
+        "booked",
+        "book_with_a_form",
+        "cancel_booked",
+        "cancelled",
+        "cannot_read",
+        "email_not_understood",
+        "form_not_finished",
+        "gone",
+        "handed_back",
+    ),
     *("hello_again", "help", "language_chosen", "late_button", "later", "name_not_understood", "no_such_date", "not_understood"),
     *("nothing_to_pay", "nudge", "offer_person", "paid_already", "payer_is_abroad", "person_is_asked", "person_is_coming"),
     *("person_is_here", "phone_not_understood", "proof_received", "seats_ran_out", "started", "stopped", "too_many_travellers"),
@@ -103,9 +114,8 @@ def _ways(talk: Talk) -> Iterator[str]:
 
 def _is_stuck(step: Step) -> bool:
     leads_on = bool(step.go_to or step.run)
-    return any(not (option.go_to or option.run or leads_on) for option in step.options) or (
-        bool(step.source or step.reader) and not leads_on
-    )
+    stuck = (option for option in step.options if not (option.go_to or option.run or (leads_on and option.value is not None)))
+    return any(stuck) or (bool(step.source or step.reader) and not leads_on)
 
 
 def _next(talk: Talk, step: Step) -> set[str]:

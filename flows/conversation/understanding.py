@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from typing import NoReturn
 
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ from flows import outbox, paying
 from flows.buttons import Tap, read_tap
 from flows.conversation import actions, forms
 from flows.conversation.facts import Talking
-from flows.conversation.keywords import meaning_of
+from flows.conversation.keywords import hint_of, meaning_of
 from flows.conversation.moving import choose, command, read_value
 from flows.conversation.offering import MORE, choices_of, typed_choice
 from flows.conversation.readers import READERS, NotRead
@@ -135,7 +137,7 @@ def _first_words(talking: Talking, text: str) -> Reply:
 
 def _about_a_payment(talking: Talking, text: str) -> Reply | None:
     """A one-time code, or the number that pays, which a payment waits for."""
-    if not talking.step.reader and _CODE.fullmatch(text.strip()):
+    if _CODE.fullmatch(text.strip()):
         taken = paying.otp_typed(talking.conversation, text.strip())
         if taken is not None:
             return taken
@@ -146,14 +148,28 @@ def _read(talking: Talking, text: str, meaning: str) -> Reply:
     step = talking.step
     if meaning in ("greeting", "thanks"):
         return _again(talking, "hello_again" if meaning == "greeting" else "welcome")
-    if not step.reader:
-        return _not_understood(talking)
     try:
-        value = READERS[step.reader](talking, text)
+        value = READERS[step.reader](talking, text) if step.reader else _nothing()
     except NotRead as problem:
-        return _not_understood(talking, problem)
+        return _something_else(talking, text) or _not_understood(talking, problem)
     talking.answers.pop("wrong", None)
     return read_value(talking, step, value)
+
+
+def _nothing() -> NoReturn:
+    """This step reads nothing."""
+    raise NotRead
+
+
+def _something_else(talking: Talking, text: str) -> Reply | None:
+    """Not an answer, but another trip by its name, or a sentence about something that works anywhere."""
+    step, hint = talking.step, hint_of(text)
+    if hint in BOOKING_FLOW.commands:
+        return command(talking, BOOKING_FLOW.commands[hint])
+    if step.is_draft and len(text) > 3:
+        with suppress(NotRead):
+            return read_value(talking, BOOKING_FLOW.steps[BOOKING_FLOW.start], READERS["tour_name"](talking, text))
+    return None
 
 
 def _not_understood(talking: Talking, problem: NotRead | None = None) -> Reply:

@@ -16,6 +16,9 @@ COMMANDS = {
     "start": Command(run="start_reminders"),
     "help": Command(run="explain"),
     "book": Command(run="start_booking"),
+    "receipt": Command(run="receipt_again"),
+    "i_have_paid": Command(run="i_have_paid"),
+    "cancel": Command(run="cancel"),
     "language": Command(go_to="language"),
 }
 
@@ -105,7 +108,7 @@ STEPS = (
         "email",
         says="email",
         options=(
-            Option("known", "use_this_email", run="use_known_email", only_if="email_is_known", words=("yes",)),
+            Option("known", "use_this_email", run="use_known_email", go_to="summary", only_if="email_is_known", words=("yes",)),
             Option("skip", "skip", value="", words=("no", "skip")),
         ),
         reader="email",
@@ -262,6 +265,7 @@ ACTIONS = {
     "start_with_tour": Named(),
     "send_booking_form": Named(from_anywhere=True),
     "choose_what_to_pay": Named(from_anywhere=True, may_go_to=("bookings_to_pay", "ask_payment_option")),
+    "cancel": Named(may_go_to=("menu", "person")),
     "release_seats": Named(),
     "hold_seats": Named(may_go_to=("date", "travellers")),
     "use_known_email": Named(),

@@ -13,7 +13,7 @@ class Option:
 
     answer: str
     label: str
-    value: Any = None  # kept under the step's `stores`; None: nothing is kept
+    value: Any = None  # kept under the step's `stores`; None: it answers something else, not for the step's `run` and `go_to`
     run: str = ""  # instead of the step's action
     go_to: str = ""  # instead of where the step goes
     only_if: str = ""  # a named condition

@@ -45,6 +45,7 @@ def test_what_the_customer_is_promised_is_among_the_steps_and_actions() -> None:
         (with_step("person", options=(), on_enter=""), "the step person has no way out"),
         (with_step("person", options=TO_ITSELF, on_enter=""), "the step person has no way out"),
         (with_step("date", go_to=""), "accepts an answer that leads nowhere"),
+        (with_step("menu", options=(Option("x", "menu"),)), "accepts an answer that leads nowhere"),
         (with_step("island", options=TO_MENU), "nothing leads to the step island"),
         (with_step("name", go_to="nowhere"), "the step name names the step nowhere"),
         (with_step("tour", if_empty_go_to="nowhere"), "the step tour names the step nowhere"),
