@@ -151,7 +151,8 @@ def _answer(update: Update) -> None:
     talk = _locked_talk(customer)
     if not _keep(customer, incoming):
         return
-    talk.last_heard_at = max(talk.last_heard_at or incoming.sent_at, min(incoming.sent_at, timezone.now()))
+    heard = min(incoming.sent_at, timezone.now())
+    talk.last_heard_at = max(talk.last_heard_at or heard, heard)
     talk.save(update_fields=["last_heard_at", "updated_at"])
     conversation.answer(talk, incoming)
 
