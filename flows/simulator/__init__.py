@@ -1,5 +1,13 @@
 """Meta's side of the wire, for development and tests: `Phone`, `GraphSimulator`, or `python -m flows.simulator`.
 
+`GraphSimulator(business=Business(url=…, app_secret=…))` tells an app over HTTP what its customers do. With `deliver=` in the
+place of `url`, a function brings webhooks and Flow requests into Django's test client, whenever the test says `settle()`:
+
+    tendai = meta.phones.open("0771234567", "Tendai")   # a ChatPhone: write, tap, send_media, read_all, items
+    tendai.write("Hi")
+    meta.settle()
+    sheet = meta.desk.open(tendai, tendai.items[-1].id)  # the Flow of a message: open, submit, back, complete
+
 Built from Meta's documentation and the behaviour of its shipped client; real phones may differ. Nobody gets a message here.
 """
 

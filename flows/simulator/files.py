@@ -3,14 +3,13 @@
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (edition of 2026-04-23)
 """
 
-import hashlib
 import itertools
 from collections.abc import Callable
 
 from flows.simulator.graph_messages import Json, Refused
-from flows.simulator.phone_book import example_media
 from flows.simulator.records import MediaFile
 from flows.simulator.server import Request
+from flows.simulator.webhooks import MIME_TYPES
 
 MEGABYTE = 1024 * 1024
 IMAGE_TYPES = {"image/jpeg", "image/png"}
@@ -52,11 +51,13 @@ class Files:
         self.kept[kept.id] = kept
         return {"id": kept.id}
 
-    def keep_example(self, kind: str) -> str:
-        """A file that a customer sends; its id."""
-        kept = example_media(kind, str(next(self._numbers)))
+    def keep_example(self, kind: str) -> MediaFile:
+        """What a customer sends, when it does not matter what."""
+        mime_type = MIME_TYPES[kind]
+        name = f"{kind}.{mime_type.partition(';')[0].rpartition('/')[2]}"
+        kept = MediaFile(str(next(self._numbers)), name, mime_type, f"The simulator's {kind}.".encode())
         self.kept[kept.id] = kept
-        return kept.id
+        return kept
 
     def about(self, method: str, media_id: str) -> Json:
         """Where the file can be fetched, or that it is deleted. Raises Refused."""
@@ -69,7 +70,7 @@ class Files:
             "id": kept.id,
             "url": f"{self._url()}/simulator/media/{kept.id}",
             "mime_type": kept.mime_type,
-            "sha256": hashlib.sha256(kept.content).hexdigest(),
+            "sha256": kept.sha256,
             "file_size": len(kept.content),
         }
 

@@ -89,8 +89,8 @@ class ChatPhone:
         """Send a photo, voice note, sticker, document or place. Raises ValueError for another kind."""
         if kind not in webhooks.MEDIA_KINDS:
             raise ValueError(f"kind is one of {', '.join(webhooks.MEDIA_KINDS)}.")
-        media = "" if kind == "location" else self.book.keep_media(kind)
-        return self._send(Item("", "customer", "", "media", MEDIA_WORDS[kind]), webhooks.media(kind, media))
+        content = webhooks.place() if kind == "location" else webhooks.media(kind, self.book.keep_media(kind))
+        return self._send(Item("", "customer", "", "media", MEDIA_WORDS[kind]), content)
 
     def complete_flow(self, wamid: str, params: Json) -> Item:
         """The Flow of this message ended with `params`."""
@@ -134,7 +134,7 @@ class PhoneBook:
     """`changed` is the lock of everything here, and rings when something changed.
 
     `on_opened` is called with a new phone, `on_written` when a customer wrote, `tell_status` tells our app about a message
-    of its own, `keep_media` keeps a file that a customer sends and gives its id.
+    of its own, `keep_media` keeps a file that a customer sends.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ class PhoneBook:
         on_opened: Callable[[ChatPhone], None],
         on_written: Callable[[ChatPhone], None],
         tell_status: Callable[[str, str], None],
-        keep_media: Callable[[str], str],
+        keep_media: Callable[[str], MediaFile],
     ) -> None:
         self.business, self.postman, self.changed = business, postman, changed
         self.on_opened = on_opened
@@ -222,8 +222,3 @@ def new_wamid() -> str:
 
 def now_text() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def example_media(kind: str, media_id: str) -> MediaFile:
-    """What a customer sends when it does not matter what."""
-    return MediaFile(media_id, f"{kind}.bin", webhooks.MIME_TYPES[kind], f"A {kind} from the simulator.".encode())

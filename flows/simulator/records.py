@@ -1,5 +1,6 @@
 """What the Graph API simulator keeps: messages that it accepted, files, templates, and Flows."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 
@@ -38,6 +39,10 @@ class MediaFile:
     name: str
     mime_type: str
     content: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from flows.simulator.business import Business
 from flows.simulator.graph_messages import Json
+from flows.simulator.records import MediaFile
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,19 @@ def flow_reply(params: Json) -> Json:
     return {"type": "interactive", "interactive": {"type": "nfm_reply", "nfm_reply": reply}}
 
 
-def media(kind: str, media_id: str, *, sha256: str = "") -> Json:
-    """An image, voice note, sticker, document or place."""
-    if kind == "location":
-        return {"type": "location", "location": {"latitude": -17.9243, "longitude": 25.8572, "name": "Victoria Falls"}}
-    facts: Json = {"id": media_id, "mime_type": MIME_TYPES[kind], "sha256": sha256}
+def place() -> Json:
+    return {"type": "location", "location": {"latitude": -17.9243, "longitude": 25.8572, "name": "Victoria Falls"}}
+
+
+def media(kind: str, file: MediaFile) -> Json:
+    """An image, voice note, sticker or document."""
+    facts: Json = {"id": file.id, "mime_type": file.mime_type, "sha256": file.sha256}
     if kind == "voice":
         return {"type": "audio", "audio": facts | {"voice": True}}
     if kind == "sticker":
         return {"type": "sticker", "sticker": facts | {"animated": False}}
     if kind == "document":
-        return {"type": "document", "document": facts | {"filename": "document.pdf"}}
+        return {"type": "document", "document": facts | {"filename": file.name}}
     return {"type": "image", "image": facts}
 
 

@@ -1,5 +1,6 @@
 """The phones of the simulator: what their owners do reaches our app as from Meta, and what our app sends appears in the chat."""
 
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -107,7 +108,8 @@ def test_every_kind_of_media_can_be_sent(meta: GraphSimulator, app: AppServer, t
     assert message["type"] == ("audio" if kind == "voice" else kind)
     if kind != "location":
         about = requests.get(f"{meta.url}/v25.0/{content['id']}", headers={"Authorization": "Bearer t"}, timeout=5).json()
-        assert requests.get(about["url"], timeout=5).content == f"A {kind} from the simulator.".encode()
+        assert requests.get(about["url"], timeout=5).content == f"The simulator's {kind}.".encode()
+        assert about["sha256"] == content["sha256"] == hashlib.sha256(f"The simulator's {kind}.".encode()).hexdigest()
 
 
 # --- What our app sends ---------------------------------------------------------------------------

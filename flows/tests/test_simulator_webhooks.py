@@ -100,7 +100,7 @@ def test_an_app_may_answer_while_it_is_told_and_many_may_talk_at_once(meta: Grap
 
 
 def test_twice_and_in_another_order(meta: GraphSimulator, app: AppServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.simulator.postman.REORDER_SECONDS", 0.05)
+    monkeypatch.setattr("flows.simulator.postman.REORDER_SECONDS", 0.5)
     tendai = meta.phones.open("0771234567")
     tendai.switch_network(duplicate=True)
     tendai.write("Hi")
