@@ -70,6 +70,9 @@ def typed_choice(talking: Talking, step: Step, text: str, meaning: str) -> Found
     for found in every:
         if found.option is not None and meaning and meaning in found.option.words:
             return found
+    offered = [found for found in every if found.option is None]
+    if meaning == "yes" and len(offered) == 1:
+        return offered[0]
     wanted, shown = plain(text), page_of(talking, step, every)
     exact = [found for found in [*every, *shown] if wanted and plain(found.title) == wanted]
     place = place_of(text)
@@ -107,7 +110,7 @@ def _party_sizes(talking: Talking) -> Iterator[Found]:
 
 
 def _known_name(talking: Talking) -> Iterator[Found]:
-    name = talking.customer.name
+    name = " ".join(talking.customer.name.split())
     if 2 <= len(name) <= 20:
         yield Found(name, name)
 

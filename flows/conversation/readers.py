@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 
 from customer_data.phones import NotAPhoneNumber, national, parse_phone
 from flows.conversation.facts import Talking
-from flows.conversation.keywords import NUMBERS, plain
+from flows.conversation.keywords import NUMBERS, meaning_of, plain
 
 
 class NotRead(Exception):
@@ -33,6 +33,7 @@ TOGETHER = frozenset(
 )
 _PEOPLE = r"(?:people|persons?|adults?|child(?:ren)?|kids?|pax|travell?ers?|guests?|seats?|friends?|others?)"
 _COUNT = re.compile(rf"(\d+) ?{_PEOPLE}?\b")
+_INTRODUCTION = re.compile(r"^(?:my name is|my names are|i am|i'm|it is|it's|name:)\s+", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -75,14 +76,20 @@ def date(talking: Talking, text: str) -> str:
 
 def name(talking: Talking, text: str) -> str:
     """A name: some letters, not too many."""
-    wanted = " ".join(text.split())
-    if not 2 <= len(wanted) <= 80 or sum(letter.isalpha() for letter in wanted) < 2 or re.search(r"\d{3}|://|@", wanted):
+    wanted = _INTRODUCTION.sub("", " ".join(text.split()))
+    if (
+        meaning_of(wanted)
+        or not 2 <= len(wanted) <= 80
+        or sum(letter.isalpha() for letter in wanted) < 2
+        or re.search(r"\d{3}|://|@", wanted)
+    ):
         raise NotRead("name_not_understood")
     return wanted
 
 
 def email(talking: Talking, text: str) -> str:
-    wanted = text.strip().strip(".,;<>()\"' ").removeprefix("mailto:")
+    address = next((word for word in text.split() if "@" in word), text)
+    wanted = address.strip(".,;:<>()\"' ").removeprefix("mailto:")
     try:
         validate_email(wanted)
     except ValidationError:

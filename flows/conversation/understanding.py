@@ -73,7 +73,7 @@ def _action(talking: Talking, tap: Tap) -> Reply:
 def _answered(talking: Talking, tap: Tap) -> Reply:
     """A tap on a step's message, which may be an old one: it answers that step anew, where that still makes sense."""
     step, here = BOOKING_FLOW.steps[tap.name], talking.step.name
-    answer, _, about = tap.argument.partition("/")
+    answer, _, about = tap.argument.partition("/") if step.about else (tap.argument, "", "")
     if step.name != here and talking.answers.get("said", {}).get(step.name) == tap.argument:
         return _again(talking, "already")
     is_about_now = not about or str(talking.answers.get(step.about, "")) == about
@@ -146,6 +146,8 @@ def _about_a_payment(talking: Talking, text: str) -> Reply | None:
 
 def _read(talking: Talking, text: str, meaning: str) -> Reply:
     step = talking.step
+    if meaning == "greeting" and not step.is_draft:  # somebody who comes back, perhaps after weeks
+        return Reply(go_to=BOOKING_FLOW.start)
     if meaning in ("greeting", "thanks"):
         return _again(talking, "hello_again" if meaning == "greeting" else "welcome")
     try:

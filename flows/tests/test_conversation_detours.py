@@ -1,6 +1,8 @@
 """Back and forth, double taps, old buttons, the last seat, a person, stop and start: the talk beside the straight way."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -182,6 +184,18 @@ def test_seats_gone_at_the_last_tap_make_no_booking() -> None:
     assert not Booking.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_who_type_the_number_at_once_do_not_both_get_the_last_seats(at_once: Callable[..., list[Any]]) -> None:
+    tour(seats=(2,))
+    both = [Chatter(), Chatter()]
+    for chatter in both:
+        for word in ("book", "1", "1"):
+            chatter.says(word)
+    at_once(*(lambda chatter=chatter: chatter.says("2") for chatter in both))
+    assert sorted(chatter.step for chatter in both) in (["name", "tour"], ["date", "name"])
+    assert live_holds() == [(Departure.objects.get().pk, 2)]
+
+
 # --- A person -------------------------------------------------------------------------------------
 def test_a_person_is_asked_for_and_the_machine_is_quiet_until_menu() -> None:
     chatter = at("email")
@@ -300,3 +314,47 @@ def test_more_dates_than_a_list_holds_come_page_by_page() -> None:
     assert len({each for page in pages for each in page}) == 20
     chatter.taps_id(pages[0][3])
     assert chatter.step == "travellers"
+
+
+def test_hello_in_the_middle_of_a_booking_shows_where_it_stands_and_later_the_menu() -> None:
+    chatter = at("date")
+    assert "Which date" in words(chatter.says("Hello"))
+    Conversation.objects.update(step="paying", answers={})
+    assert "How can we help" in words(chatter.says("Mhoroi"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("my name is Rudo Moyo", "Rudo Moyo"),
+        ("I'm Rudo  O'Hara", "Rudo O'Hara"),
+        ("Nyasha-Ann Ncube", "Nyasha-Ann Ncube"),
+        ("李小龙", "李小龙"),
+    ],
+)
+def test_a_name_is_kept_as_people_write_it(typed: str, name: str) -> None:
+    chatter = at("name")
+    chatter.says(typed)
+    assert chatter.talk.answers["name"] == name
+
+
+@pytest.mark.parametrize("typed", ["no", "ok", "0771234567", "x", "😀😀", "https://example.com", "rudo@example.com"])
+def test_what_is_no_name_is_not_taken_for_one(typed: str) -> None:
+    chatter = at("name")
+    assert "type a name" in words(chatter.says(typed))
+
+
+def test_the_known_name_is_taken_with_yes_even_with_a_stroke_in_it() -> None:
+    tour()
+    for act in ("says", "taps"):
+        chatter = Chatter(name="Rudo / Tari")
+        for word in ("book", "1", "1", "1"):
+            chatter.says(word)
+        getattr(chatter, act)("yes" if act == "says" else "Rudo / Tari")
+        assert chatter.talk.answers["name"] == "Rudo / Tari"
+
+
+@pytest.mark.parametrize("typed", ["rudo@example.com", "my email is rudo@example.com.", "<rudo@example.com>"])
+def test_an_address_is_found_in_what_is_typed(typed: str) -> None:
+    chatter = at("email")
+    assert "E-mail: rudo@example.com" in words(chatter.says(typed))

@@ -129,7 +129,7 @@ def test_a_form_that_says_anything_raises_nothing(step: str, knows_much: bool, f
         half_done(step, knows_much=knows_much).sends(IncomingKind.FLOW_REPLY, flow_reply=form)
 
 
-@fast
+@settings(fast, max_examples=20)
 @given(messages=st.lists(st.one_of(TEXTS, STEP_TAPS), max_size=12))
 def test_no_talk_gives_out_more_seats_than_there_are_or_two_bookings_for_one_hold(messages: list[str]) -> None:
     for _ in each_in_its_own_transaction():
