@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ def answer(kept: Kept, request: Request) -> Page:
         case ("GET", ["static", *path]):
             return _file("/".join(path))
         case (_, ["api", *_]) if not _is_from_here(request):
-            return _json({"error": "Only the page of this simulator may ask."}, status=403)
+            return _json({"error": "Only the page of this simulator may ask: open it at 127.0.0.1."}, status=403)
         case (_, ["api", *steps]):
             return _api(kept, request, steps)
     return _json({"error": "There is nothing here."}, status=404)
@@ -217,9 +218,17 @@ _ABOUT_ONE: dict[tuple[str, str], Callable[[Kept, ChatPhone, Json], Json]] = {
 
 
 def _is_from_here(request: Request) -> bool:
-    """A page of another site, open in the same browser, must not write messages here."""
-    origin = request.header("Origin")
-    return not origin or urlsplit(origin).netloc == request.header("Host")
+    """A page of another site, open in the same browser, must not write messages here, nor under a name that leads here."""
+    origin, host = request.header("Origin"), request.header("Host")
+    return _is_address(urlsplit(f"//{host}").hostname or "") and (not origin or urlsplit(origin).netloc == host)
+
+
+def _is_address(host: str) -> bool:
+    """A number, which nobody can make lead elsewhere, or this machine."""
+    try:
+        return host == "localhost" or bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 # --- In and out -----------------------------------------------------------------------------------

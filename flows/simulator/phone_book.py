@@ -54,7 +54,11 @@ class ChatPhone:
 
     @property
     def unread(self) -> int:
-        return sum(item.sender == "business" and item.status != "read" for item in self.items)
+        return len(self._unseen)
+
+    @property
+    def _unseen(self) -> list[Item]:
+        return [item for item in self.items if item.sender == "business" and item.status not in ("read", "failed")]
 
     def item(self, wamid: str) -> Item:
         """Raises NotThere."""
@@ -100,8 +104,7 @@ class ChatPhone:
     def read_all(self) -> None:
         """Every message of the business was seen."""
         with self.book.changed:
-            unseen = [item for item in self.items if item.sender == "business" and item.status not in ("read", "failed")]
-            for item in unseen:
+            for item in self._unseen:
                 self.book.tell_status(item.id, "read")
 
     def switch_network(self, **changes: Any) -> None:

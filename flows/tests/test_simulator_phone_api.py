@@ -204,6 +204,11 @@ def test_a_page_of_another_site_may_not_write(page: Browser) -> None:
     answer = requests.post(f"{page.url}/phone/api/reset", headers=headers, timeout=5)
     assert answer.status_code == 403
     assert page.get("phones")["phones"]
+    renamed = {"Origin": "http://evil.example:8002", "Host": "evil.example:8002"}
+    assert requests.post(f"{page.url}/phone/api/reset", headers=renamed, timeout=5).status_code == 403
+    local = page.url.replace("127.0.0.1", "localhost").removeprefix("http://")
+    assert requests.get(f"{page.url}/phone/api/phones", headers={"Host": local}, timeout=5).ok
+    assert page.get("phones")["phones"]
     assert requests.post(f"{page.url}/phone/api/reset", headers={"Origin": page.url}, timeout=5).ok
     assert page.get("phones")["phones"] == []
 

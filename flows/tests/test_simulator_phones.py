@@ -142,7 +142,7 @@ def test_a_failure_that_comes_later_has_metas_code(meta: GraphSimulator, app: Ap
     assert (failed["status"], failed["errors"][0]["code"]) == ("failed", 131026)
     assert tendai.item(wamid).status == "failed"
     tendai.read_all()
-    assert tendai.item(wamid).status == "failed"
+    assert (tendai.item(wamid).status, tendai.unread) == ("failed", 0)
 
 
 def test_our_app_can_say_that_it_has_read(meta: GraphSimulator, tendai: ChatPhone) -> None:
