@@ -6,11 +6,12 @@ just said that it is unpaid.
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.gateway import PromptKind
-from customer_data.models import Payment
+from customer_data.models import Booking, Payment
 from customer_data.offer import CannotPay, unconfirmed
 from customer_data.references import read_reference
 from customer_data.services import asked_again, expire_payment, keep_otp, open_payment
@@ -43,14 +44,10 @@ def send_prompt_again(conversation: Conversation, argument: str) -> Reply:
     payment = _payment(conversation, argument)
     if payment is None:
         return unknown(conversation)
-    if payment.status in MONEY_IN or payment.status == Status.REFUNDED:
-        return Reply((standing(payment, language=conversation.language),))
-    waiting = unconfirmed(payment.booking)
-    if waiting is not None and waiting.pk != payment.pk:
-        return ask(conversation, waiting, "The customer asks for another request.")
-    if not is_over_unpaid(payment) and not _is_known_unpaid(payment, timezone.now()):
-        return ask(conversation, payment, "The customer asks for the request again.")
-    return _send_again(conversation, payment)
+    with transaction.atomic():
+        lock(payment.booking)
+        payment.refresh_from_db(fields=["status", "next_check_at", "is_final", "reported_at"])
+        return _again_or_what_is_going_on(conversation, payment)
 
 
 def otp_typed(conversation: Conversation, digits: str) -> Reply | None:
@@ -99,6 +96,11 @@ def note_question(conversation: Conversation, payment: Payment, why: str) -> Non
     payment.note(source=SOURCE, reason=why, details={"answer_to": conversation.customer_id})
 
 
+def lock(booking: Booking) -> None:
+    """Two people can pay one booking, each in a talk of their own: what one starts, the other one sees. In a transaction only."""
+    Booking.objects.select_for_update(of=("self",)).get(pk=booking.pk)
+
+
 def unknown(conversation: Conversation) -> Reply:
     """The answer to a reference that is nobody's, or somebody else's."""
     return Reply((Buttons(say("pay/unknown", language=conversation.language), choices=(choices.talk_to_a_person(),)),))
@@ -115,6 +117,18 @@ def _is_reference(text: str) -> bool:
         return bool(read_reference(text))
     except ValueError:
         return False
+
+
+def _again_or_what_is_going_on(conversation: Conversation, payment: Payment) -> Reply:
+    """The caller holds the booking's lock."""
+    if payment.status in MONEY_IN or payment.status == Status.REFUNDED:
+        return Reply((standing(payment, language=conversation.language),))
+    waiting = unconfirmed(payment.booking)
+    if waiting is not None and waiting.pk != payment.pk:
+        return ask(conversation, waiting, "The customer asks for another request.")
+    if not is_over_unpaid(payment) and not _is_known_unpaid(payment, timezone.now()):
+        return ask(conversation, payment, "The customer asks for the request again.")
+    return _send_again(conversation, payment)
 
 
 def _is_known_unpaid(payment: Payment, now: datetime) -> bool:

@@ -1,5 +1,7 @@
 """Who pays: the customer, another number in Zimbabwe, or somebody abroad by card. The request or the link goes to that person."""
 
+from django.db import transaction
+
 from customer_data.doors import send_soon
 from customer_data.gateway import Method
 from customer_data.models import Booking, Customer, Payment
@@ -8,7 +10,7 @@ from customer_data.offer import AmountOption, CannotPay, amount_for, method_chos
 from customer_data.phones import national
 from customer_data.services import PaymentRequest, open_payment
 from flows import belongings, choices, payers
-from flows.asking import SOURCE, ask, unknown
+from flows.asking import SOURCE, ask, lock, unknown
 from flows.buttons import action_id
 from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, ListMenu, Outgoing, Section, Text
@@ -127,9 +129,8 @@ def _offer_wallets(conversation: Conversation, booking: Booking, phone: str) -> 
 
 def _start(conversation: Conversation, booking: Booking, method: Method, phone: str) -> Reply:
     """Open it and have it sent, unless an earlier attempt may still bring money. Raises CannotPay."""
-    waiting = unconfirmed(booking)
-    option, shares = amount_asked(conversation, booking)
     payer = _payer(conversation.customer, booking, phone)
+    option, shares = amount_asked(conversation, booking)
     request = PaymentRequest(
         booking_id=booking.pk,
         payment_method=method.name,
@@ -138,11 +139,14 @@ def _start(conversation: Conversation, booking: Booking, method: Method, phone: 
         payer_id=payer.pk if payer else None,
         shares=shares,
     )
-    if waiting is not None:
-        return ask(conversation, waiting, "The customer wants to pay again.")
+    with transaction.atomic():
+        lock(booking)
+        waiting = unconfirmed(booking)
+        if waiting is not None:
+            return ask(conversation, waiting, "The customer wants to pay again.")
+        payment = open_payment(request, source=SOURCE)
+        send_soon(payment)
     conversation.answers.pop(WAITS_FOR_PAYER_OF, None)
-    payment = open_payment(request, source=SOURCE)
-    send_soon(payment)
     return _text(conversation, "starting", payment=payment, method=method.label, phone=national(payment.phone), payer=payer)
 
 
