@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from config.tests.phone_stage import TOKEN, Stage, fields, flow_of, screen, sends, shows, stage
+from config.tests.phone_stage import NUMBER, TOKEN, Stage, fields, flow_of, screen, sends, shows, stage
 from config.tests.test_phone_page import browser
 from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_PROCESSING, PAYMENT_WHATSAPP_FLOW
 from flows.tests.app_server import Json, success
@@ -98,7 +98,7 @@ def told() -> Json:
 
 
 def test_a_second_tap_while_waiting_sends_nothing(on: Stage) -> None:
-    on.meta.phones.phone("263771234567").switch_network(delay_seconds=0.6)
+    on.meta.phones.phone(NUMBER).switch_network(delay_seconds=0.6)
     form = on.opens(flow_of(screen("ONE", sends(), text_input("a", "First"), terminal=True)), shows("ONE"), shows("ONE"))
     expect(form.get_by_text("Loading").last).to_be_visible()
     send = form.get_by_role("button", name="Send")
@@ -118,6 +118,34 @@ def test_a_form_that_is_closed_sends_nothing_and_opens_again(on: Stage) -> None:
     on.page.get_by_role("button", name="Open the form").click()
     expect(form.get_by_role("heading", name="One")).to_be_visible()
     assert [asked["action"] for asked in on.app.asked] == ["INIT", "INIT"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "told"), [({"drop": "answers"}, "There was no answer in time."), ({"drop": "requests"}, "There is no connection.")]
+)
+def test_what_a_bad_network_loses_can_be_tapped_again(on: Stage, switch: dict[str, Any], told: str) -> None:
+    form = on.opens(flow_of(screen("ONE", sends(), terminal=True)), shows("ONE"), shows("ONE"), success(TOKEN))
+    send = form.get_by_role("button", name="Send")
+    expect(send).to_be_enabled()
+    on.meta.phones.phone(NUMBER).switch_network(**switch)
+    send.click()
+    dialog = on.page.get_by_role("dialog", name="Something went wrong")
+    expect(dialog).to_contain_text(told)
+    on.meta.phones.phone(NUMBER).switch_network(drop="none")
+    on.app.replies[:] = [success(TOKEN)]
+    dialog.get_by_role("button", name="Try again").click()
+    expect(on.page.get_by_role("button", name="View what was sent").or_(on.last().filter(has_text="Sent"))).to_be_visible()
+
+
+def test_a_form_that_closes_midway_says_so_and_can_be_opened_again(on: Stage) -> None:
+    form = on.opens(flow_of(screen("ONE", sends(), terminal=True)), shows("ONE"), shows("ONE"), shows("ONE"))
+    expect(form.get_by_role("button", name="Send")).to_be_enabled()
+    on.meta.phones.phone(NUMBER).switch_network(close_midway=True)
+    form.get_by_role("button", name="Send").click()
+    expect(on.phone().get_by_text("The form was closed before the answer came.")).to_be_visible()
+    expect(form).to_have_count(0)
+    on.page.get_by_role("button", name="Open the form").click()
+    expect(form.get_by_role("heading", name="One")).to_be_visible()
 
 
 # --- Ways -----------------------------------------------------------------------------------------

@@ -171,6 +171,16 @@ def test_a_message_of_ours_is_read_when_its_phone_is_at_hand(on: Stage) -> None:
         assert on.app.came.wait_for(lambda: any(status["status"] == "read" for status in on.app.statuses), 5)
 
 
+def test_ticks_change_in_place_so_that_nothing_is_read_out_twice(on: Stage) -> None:
+    on.open()
+    on.app.answers[:] = [503]  # our app is away for a moment, then takes the message
+    on.page.get_by_role("button", name="Hi", exact=True).click()
+    expect(on.last().get_by_role("img", name="Sending")).to_be_visible()
+    on.last().evaluate("node => { node.dataset.seen = 'yes' }")
+    expect(on.last().get_by_role("img", name="Delivered")).to_be_visible()
+    expect(on.last()).to_have_attribute("data-seen", "yes")
+
+
 def test_long_words_many_rows_and_other_scripts_fit_a_small_phone(browser: Browser) -> None:
     with stage(browser, viewport=SMALL, color_scheme="dark") as on:
         on.open()
@@ -208,6 +218,21 @@ def test_the_keyboard_stays_in_the_sheet_and_escape_closes_it(on: Stage) -> None
     on.page.keyboard.press("Escape")
     expect(on.page.get_by_role("dialog")).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def test_the_wallet_is_in_reach_of_the_keyboard_while_a_form_is_open(browser: Browser, paynow: PaynowSimulator) -> None:
+    with stage(browser, paynow_url=paynow.url) as on:
+        on.open()
+        form = on.opens(flow_of(screen("ONE", sends(), terminal=True)), shows("ONE"))
+        expect(form.get_by_role("button", name="Send")).to_be_enabled()
+        charge(paynow, "B7K2M9QXA4T")
+        notice = on.page.get_by_role("button", name="EcoCash: US$ 10.00. Show the wallet.")
+        expect(notice).to_be_visible()
+        form.get_by_role("button", name="Send").focus()
+        on.page.keyboard.press("Tab")
+        expect(notice).to_be_focused()
+        on.page.keyboard.press("Enter")
+        expect(on.page.get_by_role("button", name="Approve")).to_be_focused()
 
 
 # --- Beside the phone -----------------------------------------------------------------------------

@@ -154,7 +154,7 @@ WRONG: list[tuple[Json, list[Any]]] = [
     ({"type": "Dropdown", "required": True}, [None, ""]),
     (
         {"type": "DatePicker", "min-date": "2026-12-12", "max-date": "2026-12-19", "unavailable-dates": ["2026-12-13"]},
-        ["2026-12-11", "2026-12-20", "2026-12-13", "2026-13-01", "soon"],
+        ["2026-12-11", "2026-12-20", "2026-12-13", "2026-13-01", "2026-12-32", "soon"],
     ),
     (
         {"type": "CalendarPicker", "mode": "range", "min-days": 2, "max-days": 3},
@@ -165,7 +165,7 @@ WRONG: list[tuple[Json, list[Any]]] = [
             {"start-date": "2026-12-12", "end-date": "2026-12-11"},
         ],
     ),
-    ({"type": "CalendarPicker", "include-days": ["Sat"]}, ["2026-12-11"]),
+    ({"type": "CalendarPicker", "include-days": ["Sat"]}, ["2026-12-11", "2026-02-30"]),
 ]
 
 

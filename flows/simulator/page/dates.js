@@ -14,12 +14,18 @@ export function written(date, parts = WRITTEN) {
 
 /** Whether this day is offered by a DatePicker or CalendarPicker. */
 export function isSelectable(component, date) {
-  if (!/^\d{4}-\d\d-\d\d$/.test(String(date)) || Number.isNaN(Date.parse(date))) return false;
+  if (!isDate(date)) return false;
   const [first, last] = [asDate(component["min-date"]), asDate(component["max-date"])];
   if ((first && date < first) || (last && date > last)) return false;
   const open = component["include-days"];
   if (Array.isArray(open) && open.length && !open.includes(DAYS[new Date(date).getUTCDay()])) return false;
   return !(component["unavailable-dates"] ?? []).map(asDate).includes(date);
+}
+
+/** Whether the calendar has this day: 2026-02-30 is none. */
+function isDate(date) {
+  const time = /^\d{4}-\d\d-\d\d$/.test(String(date)) ? Date.parse(date) : NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 }
 
 /** A date as text, also when it came as milliseconds, as before version 5.0. */
