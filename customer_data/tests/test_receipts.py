@@ -140,6 +140,15 @@ def test_each_receipt_of_a_booking_says_what_was_paid_until_then() -> None:
     ]
 
 
+def test_money_that_went_back_is_not_counted_as_paid_so_far() -> None:
+    booking = make.booking("100.00")
+    gone = paid(booking=booking, amount="50.00")
+    services.issue_receipt(gone)
+    make.move(gone, Status.REFUNDED)
+    later = services.issue_receipt(paid(booking=booking, amount="30.00"))
+    assert (fact(later, "Paid so far"), fact(later, "Balance")) == ("US$ 30.00", "US$ 70.00")
+
+
 def test_a_refund_leaves_the_receipt_as_it_is() -> None:
     payment = paid()
     before = services.issue_receipt(payment).facts

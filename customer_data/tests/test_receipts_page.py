@@ -2,10 +2,10 @@
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from customer_data import services
 from customer_data.models import Receipt
@@ -85,4 +85,9 @@ def test_the_same_receipt_is_the_same_file() -> None:
     first = receipt_pdf(issued)
     assert receipt_pdf(Receipt.objects.get(pk=issued.pk)) == first
     assert file_name(issued) == "receipt-R-000001.pdf"
-    assert timezone.now() > issued.issued_at
+
+
+def test_the_file_is_dated_when_the_receipt_was_issued() -> None:
+    issued = receipt()
+    issued.issued_at = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+    assert b"/CreationDate (D:20260301123000" in receipt_pdf(issued)

@@ -106,6 +106,13 @@ def test_seats_do_not_lapse_while_a_payment_is_open() -> None:
     assert not seats.release_hold(booking.seat_hold)
 
 
+def test_to_extend_what_is_kept_for_good_does_not_shorten_it() -> None:
+    booking = trips.booking()
+    till.charge(booking)
+    for longer in (seats.extend_hold, seats.lengthen_hold):
+        assert hours_left(longer(booking.seat_hold)) is None
+
+
 def test_money_keeps_the_seats_for_good(drawer: Drawer) -> None:
     booking = trips.booking()
     payment = till.charge(booking, amount="deposit")
