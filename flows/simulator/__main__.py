@@ -51,14 +51,17 @@ def _simulator(options: argparse.Namespace) -> GraphSimulator:
         account_id=os.environ.get("WHATSAPP_BUSINESS_ACCOUNT_ID", "") or "100000000000002",
     )
     limits = Limits(strict_windows=options.strict_windows, keep_pair_rate=options.keep_pair_rate)
-    return GraphSimulator(host=options.host, port=options.port, business=business, limits=limits)
+    simulator = GraphSimulator(host=options.host, port=options.port, business=business, limits=limits)
+    if options.app_url:
+        simulator.publish_demo()
+    return simulator
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="flows.simulator", description="Meta's Graph API. Nobody gets a message.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8002)
-    parser.add_argument("--app-url", default="", help="where our app listens; without it, it hears of nothing")
+    parser.add_argument("--app-url", default="", help="where our app listens; its Flows are published then")
     parser.add_argument("--paynow-url", default="", help="Paynow's simulator, whose prompts appear on the phones")
     parser.add_argument("--public-key", default="", help="file with the PEM of the Flow key, until one is uploaded")
     parser.add_argument("--business-name", default="Example Tours", help="what stands above the chat")

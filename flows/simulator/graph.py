@@ -23,7 +23,7 @@ from flows.simulator.phone_book import ChatPhone, PhoneBook, new_wamid
 from flows.simulator.postman import RETRY_GAPS_SECONDS, Postman
 from flows.simulator.records import DEMO_TEMPLATES, SentMessage, Template
 from flows.simulator.server import FaultBoard, Page, Request, Server
-from flows.simulator.sheets import FlowDesk
+from flows.simulator.sheets import FlowDesk, demo_flows
 from flows.simulator.templates import check_template, described
 
 
@@ -96,6 +96,13 @@ class GraphSimulator:
     def closed_windows(self) -> set[str]:
         """Recipients who wrote more than 24 hours ago: only templates reach them."""
         return self.limits.closed_windows
+
+    def publish_demo(self) -> None:
+        """Have the Flows of a fresh demonstration, and its Flow key, as if our app had uploaded them."""
+        with self._lock:
+            self.flows.update({flow.id: flow for flow in demo_flows(self.business.url)})
+            if self.business.public_key:
+                self.public_keys[self.business.phone_number_id] = self.business.public_key
 
     def messages_to(self, recipient: str) -> list[SentMessage]:
         """What was accepted for this number (in any form) or id, oldest first."""

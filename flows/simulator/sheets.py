@@ -1,5 +1,6 @@
 """A Flow open on a phone: finds its screens and its endpoint, asks through that phone's network, tells the chat when it ends."""
 
+import json
 import secrets
 import threading
 from collections.abc import Mapping
@@ -162,6 +163,22 @@ class FlowDesk:
     def _pause(self, seconds: float) -> None:
         if seconds:
             self.stopping.wait(seconds)
+
+
+def demo_flows(app_url: str) -> list[FlowRecord]:
+    """The Flows of this project as a fresh demonstration has them at Meta: published, under the ids that its rows have."""
+    return [
+        FlowRecord(
+            flow_id,
+            name,
+            ["OTHER"],
+            f"{app_url.rstrip('/')}{ENDPOINTS[name]}",
+            "PUBLISHED",
+            json.loads(json.dumps(DEFINITIONS[name])),
+        )
+        for flow_id, name in DEMO_FLOWS.items()
+        if name in DEFINITIONS
+    ]
 
 
 def shown_as_json(shown: Shown) -> Json:

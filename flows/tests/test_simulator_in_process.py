@@ -11,6 +11,7 @@ from django.utils import timezone
 from customer_data.tests import make
 from flows import tokens
 from flows.crypto import public_key_pem
+from flows.definitions import DEFINITIONS
 from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_PROCESSING
 from flows.keys import private_keys
 from flows.models import Update
@@ -67,6 +68,17 @@ def test_a_customer_opens_the_real_form_from_the_chat(
     assert addresses == ["/crm-api/flows/paynow-payment-webhook/"] * 2
     meta.settle()
     assert set(addresses[2:]) == {"/crm-api/whatsapp/webhook/"}
+
+
+def test_the_flows_of_a_demonstration_are_there_and_can_be_published_anew(meta: GraphSimulator, client: WhatsAppClient) -> None:
+    meta.publish_demo()
+    details = client.flow_details("1000000000000001")
+    assert (details.name, details.status) == ("payment_whatsapp_flow", "PUBLISHED")
+    assert client.public_key_status().signature == "VALID"
+    flow_id = client.find_flow("booking_whatsapp_flow")
+    assert flow_id == "1000000000000002"
+    assert client.upload_flow_json(flow_id, DEFINITIONS["booking_whatsapp_flow"]) == []
+    client.publish_flow(flow_id)
 
 
 # --- What our app reads in it ---------------------------------------------------------------------
