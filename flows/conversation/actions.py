@@ -11,11 +11,12 @@ from customer_data.seats import NoSeats, hold_seats, release_hold
 from customer_data.services import make_booking
 from customer_data.status import MONEY_IN
 from flows import paying, tokens
+from flows.buttons import action_id
 from flows.conversation.facts import Talking
 from flows.definitions import BOOKING_FLOW as BOOKING_FORM
 from flows.definitions.booking_flow import BOOKING_FLOW
 from flows.labels import label
-from flows.outgoing import FlowButton, Outgoing, Text
+from flows.outgoing import Buttons, Choice, FlowButton, Outgoing, Text
 from flows.replies import Reply
 
 OwnAction = Callable[[Talking, str], Reply]
@@ -89,7 +90,7 @@ def _start_afresh(talking: Talking) -> None:
 def _cancel(talking: Talking, argument: str) -> Reply:
     """What is not booked yet is dropped; what is booked, a person cancels, who knows the terms."""
     if "tour" not in talking.answers:
-        return Reply((Text(talking.say("cancel_booked")),), go_to="person")
+        return Reply((Text(talking.say("cancel_booked")), *_talk_to_person(talking, "").messages))
     _release_seats(talking, "")
     _forget_draft(talking)
     return Reply((Text(talking.say("cancelled")),), go_to="menu")
@@ -216,17 +217,14 @@ def _choose_language(talking: Talking, argument: str) -> Reply:
 
 
 def _talk_to_person(talking: Talking, argument: str) -> Reply:
-    return Reply((Text(talking.say("person_is_asked")),) if talking.is_with_a_person else (), go_to="person")
-
-
-def _ask_for_a_person(talking: Talking, argument: str) -> Reply:
-    talk = talking.conversation
+    """From now on the machine is quiet. The talk stays where it is, to go on from there."""
+    talk, template = talking.conversation, "person_is_asked" if talking.is_with_a_person else "person"
     if talk.wants_person_since is None:
         talk.wants_person_since = timezone.now()
-        Concern.raise_about_customer(
-            talking.customer, ConcernKind.WANTS_PERSON, f"{talking.customer} asks for a person in the chat."
-        )
-    return Reply()
+        sentence = f"{talking.customer} asks for a person in the chat."
+        Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence)
+    menu = Choice(action_id("menu"), label("menu", language=talking.language).title)
+    return Reply((Buttons(talking.say(template), choices=(menu,)),))
 
 
 def _stop_reminders(talking: Talking, argument: str) -> Reply:
@@ -272,7 +270,6 @@ ACTIONS: dict[str, OwnAction] = {
     "send_receipts_again": _send_receipts_again,
     "choose_language": _choose_language,
     "talk_to_person": _talk_to_person,
-    "ask_for_a_person": _ask_for_a_person,
     "stop_reminders": _stop_reminders,
     "start_reminders": _start_reminders,
 }

@@ -39,8 +39,26 @@ SENTENCES = (
         "handed_back",
     ),
     *("hello_again", "help", "language_chosen", "late_button", "later", "name_not_understood", "no_such_date", "not_understood"),
-    *("nothing_to_pay", "nudge", "offer_person", "paid_already", "payer_is_abroad", "person_is_asked", "person_is_coming"),
-    *("person_is_here", "phone_not_understood", "proof_received", "seats_ran_out", "started", "stopped", "too_many_travellers"),
+    *(
+        "nothing_to_pay",
+        "nudge",
+        "offer_person",
+        "paid_already",
+        "payer_is_abroad",
+        "person_is_asked",
+        "person",
+        "person_is_coming",
+    ),
+    *(
+        "person",
+        "person_is_here",
+        "phone_not_understood",
+        "proof_received",
+        "seats_ran_out",
+        "started",
+        "stopped",
+        "too_many_travellers",
+    ),
     *("travellers_not_understood", "unknown_button", "welcome"),
 )
 """What the engine says besides the steps, of `templates/whatsapp/talk/`."""

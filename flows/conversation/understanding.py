@@ -206,7 +206,7 @@ def _proof_received(talking: Talking, incoming: Incoming) -> Reply:
 def _is_for_the_machine(tap: Tap, incoming: Incoming) -> bool:
     if incoming.kind == IncomingKind.TEXT:
         return meaning_of(incoming.text) in WITH_A_PERSON
-    return tap.kind == "do" or (tap.kind == "step" and tap.name == "person")
+    return tap.kind == "do"
 
 
 def _left_to_the_person(talking: Talking, incoming: Incoming) -> Reply:

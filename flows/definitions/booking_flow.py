@@ -52,7 +52,7 @@ STEPS = (
         says="tour",
         source="tours",
         if_empty="no_tours",
-        if_empty_go_to="person",
+        if_empty_go_to="menu",
         stores="tour",
         go_to="date",
         on_enter="release_seats",
@@ -254,7 +254,6 @@ STEPS = (
         go_to="menu",
         escapes=ESCAPES,
     ),
-    Step("person", says="person", options=(MENU,), on_enter="ask_for_a_person", is_quiet=True, escapes=ESCAPES),
 )
 
 ACTIONS = {
@@ -265,7 +264,7 @@ ACTIONS = {
     "start_with_tour": Named(),
     "send_booking_form": Named(from_anywhere=True),
     "choose_what_to_pay": Named(from_anywhere=True, may_go_to=("bookings_to_pay", "ask_payment_option")),
-    "cancel": Named(may_go_to=("menu", "person")),
+    "cancel": Named(may_go_to=("menu",)),
     "release_seats": Named(),
     "hold_seats": Named(may_go_to=("date", "travellers")),
     "use_known_email": Named(),
@@ -280,8 +279,7 @@ ACTIONS = {
     "send_receipts_again": Named(),
     "receipt_again": Named(from_anywhere=True),
     "choose_language": Named(),
-    "talk_to_person": Named(from_anywhere=True, may_go_to=("person",)),
-    "ask_for_a_person": Named(),
+    "talk_to_person": Named(from_anywhere=True),
     "stop_reminders": Named(from_anywhere=True),
     "start_reminders": Named(from_anywhere=True),
     "explain": Named(from_anywhere=True),

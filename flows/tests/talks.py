@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from customer_data.models import Customer, Departure, Tour
+from customer_data.models import Customer, Departure, SeatHold, Tour
 from flows import conversation
 from flows.incoming import Incoming, IncomingKind
 from flows.models import Conversation, Message
@@ -85,3 +85,22 @@ def choices_on(message: Outgoing) -> tuple[Choice, ...]:
 
 def words(messages: list[Outgoing]) -> str:
     return "\n".join(message.body for message in messages)
+
+
+def at(step: str, *, seats: tuple[int, ...] = (8, 4)) -> Chatter:
+    """Somebody who has come as far as this step of a booking for two on the first date."""
+    tour(seats=seats)
+    chatter = Chatter()
+    sent = [("says", "hi"), ("taps", "Book a trip"), ("taps", "Victoria"), ("taps", f"{seats[0]} seats free"), ("says", "2")]
+    sent += [("says", "Rudo Moyo"), ("says", "rudo@example.com"), ("taps", "Book it"), ("taps", "Pay in full")]
+    for act, word in sent:
+        if chatter.step == step:
+            break
+        getattr(chatter, act)(word)
+    assert chatter.step == step
+    return chatter
+
+
+def live_holds() -> list[tuple[int, int]]:
+    """Departure and seats of every hold that counts."""
+    return list(SeatHold.objects.filter(SeatHold.is_live()).order_by("pk").values_list("departure_id", "seats"))

@@ -14,7 +14,7 @@ from flows.sentences import say as really_say
 ESCAPES = frozenset(BOOKING_FLOW.commands)
 
 TO_MENU = (Option("x", "menu", go_to="menu"),)
-TO_ITSELF = (Option("x", "menu", go_to="person"),)
+TO_ITSELF = (Option("x", "menu", go_to="transfer"),)
 BY_LUCK = (Option("x", "menu", go_to="menu", only_if="luck"),)
 UNLABELLED = (Option("x", "unlabelled", go_to="menu"),)
 SING = {**BOOKING_FLOW.commands, "sing": Command(go_to="menu")}
@@ -42,8 +42,8 @@ def test_what_the_customer_is_promised_is_among_the_steps_and_actions() -> None:
     ("broken", "said"),
     [
         (with_step("later", go_to="menu"), "the step later accepts no answer"),
-        (with_step("person", options=(), on_enter=""), "the step person has no way out"),
-        (with_step("person", options=TO_ITSELF, on_enter=""), "the step person has no way out"),
+        (with_step("transfer", options=()), "the step transfer has no way out"),
+        (with_step("transfer", options=TO_ITSELF), "the step transfer has no way out"),
         (with_step("date", go_to=""), "accepts an answer that leads nowhere"),
         (with_step("menu", options=(Option("x", "menu"),)), "accepts an answer that leads nowhere"),
         (with_step("island", options=TO_MENU), "nothing leads to the step island"),
@@ -53,9 +53,9 @@ def test_what_the_customer_is_promised_is_among_the_steps_and_actions() -> None:
         (with_step("name", run="wish"), "the step name names the action wish"),
         (with_step("name", source="stars"), "the step name names the source stars"),
         (with_step("name", reader="palm"), "the step name names the reader palm"),
-        (with_step("person", options=BY_LUCK), "names the condition luck"),
+        (with_step("transfer", options=BY_LUCK), "names the condition luck"),
         (with_step("name", says="nothing_written"), "there is no templates/whatsapp/talk/nothing_written.txt"),
-        (with_step("person", options=UNLABELLED), "there is no label unlabelled"),
+        (with_step("transfer", options=UNLABELLED), "there is no label unlabelled"),
         (with_step("name", escapes=frozenset({"menu", "back"})), "the step name does not hear help, my_bookings"),
         (with_step("name", name="title"), "the step name calls itself title"),
         (replace(BOOKING_FLOW, start="door"), "it starts at door"),
@@ -79,7 +79,7 @@ def test_a_text_over_whatsapps_limit_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_too_many_choices_are_said() -> None:
     many = tuple(Option(str(number), "menu", go_to="menu") for number in range(11))
-    assert any("the step person is too long" in problem for problem in problems(with_step("person", options=many)))
+    assert any("the step transfer is too long" in problem for problem in problems(with_step("transfer", options=many)))
 
 
 def test_a_hole_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,7 @@ from flows.definitions import PAYMENT_FLOW as PAYMENT_FORM
 from flows.incoming import IncomingKind
 from flows.models import FlowSession, WhatsAppFlow
 from flows.outgoing import FlowButton
-from flows.tests.talks import Chatter, choices_on, tour, words
-from flows.tests.test_conversation_detours import at
+from flows.tests.talks import Chatter, at, choices_on, tour, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 
@@ -169,6 +168,12 @@ def test_cancel_drops_what_is_not_booked_yet() -> None:
     assert not SeatHold.objects.filter(SeatHold.is_live()).exists()
 
 
+def test_a_sentence_that_asks_for_somebody_calls_a_person() -> None:
+    chatter = at("date")
+    assert "A person of our office" in words(chatter.says("Can I speak to somebody please?"))
+    assert chatter.talk.wants_person_since is not None
+
+
 def test_cancelling_a_booking_is_a_persons_work() -> None:
     chatter = at("ask_payment_option")
     assert "cancelled by a person" in words(chatter.says("I must cancel, my mother is ill"))
@@ -178,7 +183,6 @@ def test_cancelling_a_booking_is_a_persons_work() -> None:
 @pytest.mark.parametrize(
     ("text", "step"),
     [
-        ("Can I speak to somebody please?", "person"),
         ("I would like to pay the balance now", "menu"),
         ("how do I book?", "tour"),
         ("Hwange 3 days", "date"),
