@@ -19,7 +19,6 @@ from flows.models import FlowSession
 from flows.sentences import say
 
 _LONGEST_NAME = 80
-_LONGEST_ID = 18  # digits, so that it is a number of the database
 
 
 def answer(request: Mapping[str, Any]) -> Answer:
@@ -86,8 +85,6 @@ def _hold(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | Non
         return _tours(session, notice=say("booking_form/choose_trip"))
     if _wants(data, OTHER_DATE):
         return _dates(session, departure.tour)
-    if not 1 <= seats <= departure.tour.most_travellers:
-        return _after_refusal(session, departure, say("booking_form/choose_number"))
     try:
         hold = _hold_once(session, departure, seats)
     except NoSeats as refusal:
@@ -261,14 +258,13 @@ def _tour(value: object) -> Tour | None:
 
 
 def _departure(value: object) -> Departure | None:
-    found = Departure.objects.select_related("tour").filter(pk=_number(value), is_open=True, tour__is_offered=True)
-    return found.first()
+    return Departure.objects.select_related("tour").filter(pk=_number(value)).first()
 
 
 def _number(value: object) -> int:
     """A whole number from a choice; zero for anything else."""
     text = form_text(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _contact(session: FlowSession) -> dict[str, str]:

@@ -221,6 +221,28 @@ def test_seats_that_went_after_their_time_ran_out_are_not_booked(left: int) -> N
     assert not Booking.objects.exists()
 
 
+def test_seats_that_went_while_the_name_was_typed_are_said_at_once() -> None:
+    tour = a_tour()
+    departure, phone = a_departure(tour, seats=2), a_phone()
+    a_departure(tour, days=20)
+    at_contact(phone, departure)
+    run_out(departure)
+    somebody_takes(departure, 2)
+    shown = phone.submit(name="Rudo Moyo")
+    assert (shown.screen, shown.snackbar != "") == (DATE, True)
+
+
+def test_a_date_that_staff_close_meanwhile_is_not_held() -> None:
+    departure, phone = a_departure(), a_phone()
+    a_departure(departure.tour, days=20)
+    at_travellers(phone, departure)
+    departure.is_open = False
+    departure.save()
+    shown = phone.submit(travellers="1")
+    assert (shown.screen, seats_taken(departure)) == (DATE, 0)
+    assert "can no longer be booked" in shown.snackbar
+
+
 # --- Changing one's mind --------------------------------------------------------------------------
 def test_going_back_from_the_names_counts_ones_own_seats_as_free() -> None:
     departure, phone = a_departure(seats=2), a_phone()
