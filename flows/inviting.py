@@ -1,5 +1,6 @@
 """The WhatsApp message that opens the payment Flow."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from customer_data.models import Booking, Customer
@@ -29,18 +30,26 @@ def invite(booking: Booking, *, key: str, option: str = "") -> Message:
     return written or outbox.write(booking.customer, form_for(booking, booking.customer, option=option), key=key)
 
 
-def form_for(booking: Booking, customer: Customer, *, option: str = "", shares: int = 1, language: str = ENGLISH) -> FlowButton:
+def form_for(
+    booking: Booking,
+    customer: Customer,
+    *,
+    option: str = "",
+    shares: int = 1,
+    typed: Mapping[str, str] | None = None,
+    language: str = ENGLISH,
+) -> FlowButton:
     """The message itself, with a form of its own for `customer`, who may be another one than the one who booked.
 
-    `option` is the amount that is chosen already; with `shares` the form asks for one share of the balance.
-    Raises CannotInvite and CannotPay.
+    `option` is the amount that is chosen already, `typed` what stands in the form's other fields; with `shares` the form asks for
+    one share of the balance. Raises CannotInvite and CannotPay.
     """
     _check_owed(booking)
     if not _flow_at_meta():
         raise CannotInvite(_NOT_AT_META)
     amount = share_of_balance(booking, shares) if shares > 1 else owed(booking)
     session = tokens.issue_for(customer, booking=booking)
-    known = {"amount_option": option} | ({SHARES: str(shares)} if shares > 1 else {})
+    known = {**(typed or {}), "amount_option": option} | ({SHARES: str(shares)} if shares > 1 else {})
     FlowSession.objects.filter(pk=session.pk).update(typed={name: value for name, value in known.items() if value})
     return FlowButton(
         session_id=session.pk,

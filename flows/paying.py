@@ -2,8 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from customer_data.models import Booking, Concern, ConcernKind
+from customer_data.gateway import NotSupported, find_method
+from customer_data.models import Booking, Concern, ConcernKind, Payment
 from customer_data.offer import AmountOption, CannotPay, methods_for, owed, unconfirmed
+from customer_data.phones import national
+from customer_data.services import asked_again
+from customer_data.status import MONEY_IN
 from flows import asking, belongings, choices, paying_for_others
 from flows.asking import ask, unknown
 from flows.buttons import action_id
@@ -12,7 +16,7 @@ from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, ListMenu, Section, Text
 from flows.replies import Reply
 from flows.sentences import say
-from flows.standing import is_over_unpaid, standing
+from flows.standing import standing
 
 Action = Callable[[Conversation, str], Reply]
 """Reads the conversation, does what it is named for in the caller's transaction, and answers."""
@@ -70,16 +74,26 @@ def pay_share(conversation: Conversation, argument: str) -> Reply:
 
 
 def use_another_wallet(conversation: Conversation, argument: str) -> Reply:
-    """A new form. What is open now is closed only when the form is sent off, and is asked about all the same."""
-    return _offer(conversation, _booking_reference(conversation, argument), option="", guarded=False)
+    """A new form for the same amount. What is open is closed only when the form is sent off, and is asked about all the same."""
+    booking = _booking_to_pay(conversation, _booking_reference(conversation, argument), action="use_another_wallet")
+    if isinstance(booking, Reply):
+        return booking
+    last = booking.payments.exclude(status__in=MONEY_IN).order_by("-created_at").first()
+    asked = asked_again(last) if last is not None else None
+    return _form(conversation, booking, option=asked.amount_option if asked else "", shares=asked.shares if asked else 1)
 
 
 def try_again(conversation: Conversation, argument: str) -> Reply:
-    """A new form after a payment (or for a booking) that ended unpaid."""
+    """The form once more, as it was filled in, after a payment that ended unpaid."""
     payment = belongings.own_payment(conversation.customer, argument)
-    if payment is not None and not is_over_unpaid(payment):
-        return ask(conversation, payment, "The customer wants to try again.")
-    return _offer(conversation, _booking_reference(conversation, argument), option="")
+    if payment is None:
+        return _offer(conversation, argument, option="")
+    waiting = unconfirmed(payment.booking)
+    if waiting is not None or payment.status in MONEY_IN:
+        return ask(conversation, waiting or payment, "The customer wants to try again.")
+    asked = asked_again(payment)
+    typed = {"payment_method": _choice_of(payment), "phone": national(payment.phone)}
+    return _form(conversation, payment.booking, option=asked.amount_option, shares=asked.shares, typed=typed)
 
 
 def pay_offline(conversation: Conversation, argument: str) -> Reply:
@@ -99,20 +113,27 @@ def form_completed(conversation: Conversation, notice: Mapping[str, object]) -> 
     return Reply((standing(payment, language=conversation.language),)) if payment is not None and payment.is_open else Reply()
 
 
-def _offer(conversation: Conversation, reference: str, *, option: str, shares: int = 1, guarded: bool = True) -> Reply:
+def _offer(conversation: Conversation, reference: str, *, option: str, shares: int = 1) -> Reply:
     """The form for this booking; or, while an attempt may still bring money, what is going on."""
     booking = _booking_to_pay(conversation, reference, action=f"pay_{option or AmountOption.BALANCE}")
     if isinstance(booking, Reply):
         return booking
-    waiting = unconfirmed(booking) if guarded else None
+    waiting = unconfirmed(booking)
     if waiting is not None:
         return ask(conversation, waiting, "The customer wants to pay again.")
+    return _form(conversation, booking, option=option, shares=shares)
+
+
+def _form(
+    conversation: Conversation, booking: Booking, *, option: str, shares: int, typed: Mapping[str, str] | None = None
+) -> Reply:
+    language = conversation.language
     try:
-        form = form_for(booking, conversation.customer, option=option, shares=shares, language=conversation.language)
+        form = form_for(booking, conversation.customer, option=option, shares=shares, typed=typed, language=language)
     except CannotPay as problem:
         return Reply((Text(str(problem)),))
     except CannotInvite:
-        return _without_a_form(conversation, booking)
+        return _without_a_form(conversation, booking) if owed(booking) else _paid_already(conversation, booking)
     return Reply((form,))
 
 
@@ -133,7 +154,7 @@ def _booking_to_pay(conversation: Conversation, reference: str, *, action: str) 
         booking = belongings.own_booking(conversation.customer, reference)
         if booking is None:
             return unknown(conversation)
-        return booking if owed(booking) else Reply((Text(say("pay/paid_already", language=language, booking=booking)),))
+        return booking if owed(booking) else _paid_already(conversation, booking)
     due = belongings.bookings_to_pay(conversation.customer)
     if not due:
         return Reply((Text(say("pay/nothing_due", language=language)),))
@@ -143,10 +164,22 @@ def _booking_to_pay(conversation: Conversation, reference: str, *, action: str) 
     return Reply((ListMenu(say("pay/which_booking", language=language), button="Bookings", sections=(Section("", rows),)),))
 
 
+def _paid_already(conversation: Conversation, booking: Booking) -> Reply:
+    return Reply((Text(say("pay/paid_already", language=conversation.language, booking=booking)),))
+
+
 def _booking_reference(conversation: Conversation, argument: str) -> str:
     """Of a button that names a booking or a payment."""
     payment = belongings.own_payment(conversation.customer, argument)
     return payment.booking.booking_reference if payment is not None else argument
+
+
+def _choice_of(payment: Payment) -> str:
+    """What the form calls its way to pay; empty when that is not offered any more."""
+    try:
+        return find_method(payment.payment_method)[1].choice
+    except NotSupported:
+        return ""
 
 
 def _answer(conversation: Conversation, name: str) -> str:

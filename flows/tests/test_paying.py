@@ -2,16 +2,17 @@
 
 import pytest
 
-from customer_data.models import Payment
+from customer_data.models import Concern, Payment
 from customer_data.offer import unconfirmed
+from customer_data.services import PaymentRequest, open_payment
 from customer_data.status import Status
 from customer_data.tests import make
-from flows.buttons import action_id
+from flows.buttons import action_id, read_tap
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME
 from flows.models import FlowSession, WhatsAppFlow
 from flows.outgoing import FlowButton, ListMenu
-from flows.paying import ACTIONS
-from flows.tests.chatting import do, only, taps
+from flows.paying import ACTIONS, form_completed
+from flows.tests.chatting import do, only, talk_of, taps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 
@@ -114,3 +115,95 @@ def test_another_wallet_is_a_new_form_and_leaves_what_waits_as_it_is() -> None:
     payment.refresh_from_db()
     assert payment.status == Status.PENDING
     assert unconfirmed(payment.booking) == payment
+
+
+def test_try_again_opens_the_form_as_it_was_filled_in() -> None:
+    booking = make.booking()
+    request = PaymentRequest(booking.pk, "drawer_purse", "deposit", phone="0712222222")
+    payment = make.move(open_payment(request, source="flow"), Status.FAILED)
+    form = only(do("try_again", payment.reference, by=booking.customer))
+    assert isinstance(form, FlowButton)
+    typed = FlowSession.objects.get(pk=form.session_id).typed
+    assert typed == {"payment_method": "purse", "phone": "0712222222", "amount_option": "deposit"}
+
+
+def test_another_wallet_for_a_share_is_asked_for_the_share() -> None:
+    booking = make.booking("90.00")
+    request = PaymentRequest(booking.pk, "drawer_wallet", "balance", phone="0771234567", shares=3)
+    make.move(open_payment(request, source="flow"), Status.FAILED)
+    form = only(do("use_another_wallet", booking.booking_reference, by=booking.customer))
+    assert isinstance(form, FlowButton)
+    assert FlowSession.objects.get(pk=form.session_id).typed["shares"] == "3"
+    assert "US$ 30.00" in form.body
+
+
+def test_trying_again_while_another_attempt_waits_is_answered_with_that_one() -> None:
+    booking = make.booking()
+    failed = make.payment(Status.FAILED, booking=booking)
+    waiting = make.payment(Status.PENDING, booking=booking)
+    message = only(do("try_again", failed.reference, by=booking.customer))
+    assert action_id("i_have_paid", waiting.reference) in taps(message)
+    assert not FlowSession.objects.exists()
+
+
+def test_a_failed_attempt_on_a_booking_that_was_paid_since_asks_for_nothing() -> None:
+    booking = make.booking()
+    failed = make.payment(Status.FAILED, booking=booking)
+    make.payment(Status.SUCCESSFUL, booking=booking)
+    assert "nothing more to pay" in only(do("try_again", failed.reference, by=booking.customer)).body
+    assert "nothing more to pay" in only(do("use_another_wallet", booking.booking_reference, by=booking.customer)).body
+
+
+# --- Without the form -----------------------------------------------------------------------------
+def test_while_the_form_is_not_at_whatsapp_the_ways_to_pay_are_chosen_in_the_chat() -> None:
+    WhatsAppFlow.objects.all().delete()
+    booking = make.booking()
+    menu = only(do("pay_full", booking.booking_reference, by=booking.customer))
+    assert isinstance(menu, ListMenu)
+    tap = next(read_tap(each) for each in taps(menu) if "/wallet" in each)
+    do(tap.name, tap.argument, by=booking.customer)
+    payment = booking.payments.get()
+    assert (payment.payment_method, payment.phone, payment.payer) == ("drawer_wallet", booking.customer.phone, None)
+
+
+def test_what_a_wallet_does_not_take_is_a_sentence() -> None:
+    booking = make.booking(customer=make.customer(phone="+27821234567", wa_id="27821234567"))
+    words = only(do("pay_with", f"{booking.booking_reference}/wallet", by=booking.customer)).body
+    assert "needs a number in Zimbabwe" in words
+    assert "Choose one of the ways" in only(do("pay_with", f"{booking.booking_reference}/nonsense", by=booking.customer)).body
+
+
+# --- A form that was completed --------------------------------------------------------------------
+@pytest.mark.parametrize("status", [Status.PENDING, Status.SENDING])
+def test_a_form_closed_while_the_payment_waits_is_answered_with_how_it_stands(status: str) -> None:
+    payment = make.payment(status)
+    notice = {"flow_token": "x", "payment_reference": payment.reference, "status": "successful"}
+    message = only(form_completed(talk_of(payment.booking.customer), notice))
+    assert "o not pay a second time" in message.body
+
+
+@pytest.mark.parametrize("status", [Status.SUCCESSFUL, Status.FAILED, Status.CANCELLED])
+def test_an_end_is_told_by_itself_and_not_again_when_the_form_is_completed(status: str) -> None:
+    payment = make.payment(status)
+    assert form_completed(talk_of(payment.booking.customer), {"payment_reference": payment.reference}).messages == ()
+
+
+@pytest.mark.parametrize("notice", [{}, {"payment_reference": None}, {"payment_reference": "nonsense"}, {"payment_reference": 7}])
+def test_a_form_that_names_no_payment_is_answered_with_nothing(notice: dict[str, object]) -> None:
+    assert form_completed(talk_of(make.customer()), notice).messages == ()
+
+
+def test_somebody_elses_payment_in_a_completed_form_is_answered_with_nothing() -> None:
+    payment = make.payment(Status.PENDING)
+    assert form_completed(talk_of(make.customer()), {"payment_reference": payment.reference}).messages == ()
+
+
+# --- Bank transfer or cash ------------------------------------------------------------------------
+def test_bank_or_cash_asks_a_person_and_books_nothing_as_paid() -> None:
+    booking = make.booking()
+    words = only(do("pay_offline", booking.booking_reference, by=booking.customer)).body
+    assert "A person of our team" in words
+    concern = Concern.objects.get()
+    assert (concern.customer, concern.kind) == (booking.customer, "wants_person")
+    assert booking.booking_reference in concern.sentence
+    assert not Payment.objects.exists()
