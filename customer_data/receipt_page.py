@@ -34,7 +34,7 @@ A5 = (148.0, 210.0)
 MARGIN = 12.0
 BAND = 26.0
 LABEL_WIDTH = 40.0
-ROW = 6.0
+ROW = 6.6
 
 # The sum stands out at the top of the page, the rest below it.
 _ABOVE = {NUMBER, ISSUED_BY, AMOUNT, NOTE}
@@ -91,16 +91,17 @@ def _write_band(page: FPDF, receipt: Receipt) -> None:
 def _write_amount(page: FPDF, receipt: Receipt) -> None:
     """The sum, large, with what is still owed beside it."""
     page.set_fill_color(*PALE)
-    page.rect(MARGIN, BAND + 6, page.epw, 24, style="F", round_corners=True, corner_radius=2)
+    page.rect(MARGIN, BAND + 6, page.epw, 21, style="F", round_corners=True, corner_radius=2)
     half = page.epw / 2 - 5
     _write_sum(page, MARGIN + 5, "Amount received", fact(receipt, AMOUNT), half, Align.L)
     _write_sum(page, MARGIN + page.epw / 2, "Balance still to pay", fact(receipt, BALANCE), half, Align.R)
     note = fact(receipt, NOTE)
-    page.set_xy(MARGIN, BAND + 33)
+    page.set_xy(MARGIN, BAND + 30)
     if note:
         page.set_text_color(*ORANGE)
         page.set_font(FAMILY, "B", 10)
         page.cell(page.epw, 7, _writable(note), align=Align.C, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    page.set_y(page.get_y() + 1)
 
 
 def _write_sum(page: FPDF, left: float, label: str, amount: str, width: float, align: Align) -> None:
