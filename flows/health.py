@@ -32,8 +32,9 @@ def record(news: FlowNews, *, received_at: datetime) -> None:
         return
     flow.health[news.event] = _summary(news, at)
     flow.health_at = max(flow.health_at or at, at)
-    if news.event == STATUS_CHANGE:
-        flow.status = str(news.facts.get("new_status", flow.status))[:32]
+    new_status = news.facts.get("new_status")
+    if news.event == STATUS_CHANGE and isinstance(new_status, str):
+        flow.status = new_status[:32]
     flow.save(update_fields=["health", "health_at", "status", "updated_at"])
     _tell_staff(flow, news)
 
