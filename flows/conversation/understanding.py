@@ -9,7 +9,9 @@ from typing import NoReturn
 from django.utils import timezone
 
 from customer_data.models import Concern, ConcernKind
+from customer_data.offer import owed
 from flows import outbox, paying
+from flows.belongings import own_booking
 from flows.buttons import Tap, read_tap
 from flows.conversation import actions, forms
 from flows.conversation.facts import Talking
@@ -186,10 +188,16 @@ def _not_understood(talking: Talking, problem: NotRead | None = None) -> Reply:
 
 # --- Neither tapped nor typed ---------------------------------------------------------------------
 def _unreadable(talking: Talking, incoming: Incoming) -> Reply:
-    if incoming.kind in (IncomingKind.IMAGE, IncomingKind.DOCUMENT) and talking.answers.get("awaits_slip"):
+    if incoming.kind in (IncomingKind.IMAGE, IncomingKind.DOCUMENT) and _awaits_slip(talking):
         return _proof_received(talking, incoming)
     sentence = talking.say("cannot_read", kind=str(incoming.kind))
     return Reply((Text(sentence),), go_to=talking.step.name)
+
+
+def _awaits_slip(talking: Talking) -> bool:
+    """Whether the customer wants to pay by bank transfer or in cash, and still owes it."""
+    booking = own_booking(talking.customer, str(talking.answers.get("awaits_slip") or "-"))
+    return booking is not None and owed(booking) > 0
 
 
 def _proof_received(talking: Talking, incoming: Incoming) -> Reply:
