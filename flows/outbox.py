@@ -1,35 +1,49 @@
-"""Messages to customers: written as a row first, sent by a worker. The row's key says what it is about: it is written once."""
+"""Messages to customers: a row first, sent by a worker, settled by the status that WhatsApp tells. A key is written once."""
 
-import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from customer_data.models import Customer, PaymentEvent
+from flows import outcomes
 from flows.models import Message
-from flows.outgoing import Outgoing, Template, from_content, kind_of, to_content
-from flows.whatsapp import NotSent, SendRefused, SendUnknown, client_from_settings
+from flows.outcomes import TRY_AGAIN_AFTER
+from flows.outgoing import Outgoing, Template, kind_of, to_content
+from flows.parcels import NoTemplate, pack
+from flows.refusals import SendRefused, advice_for
+from flows.whatsapp import NotSent, SendUnknown, client_from_settings
+from flows.window import take_turn
 
-logger = logging.getLogger(__name__)
+__all__ = ["SENDING_LEASE", "TRY_AGAIN_AFTER", "due_messages", "record_status", "send_message", "try_again", "write"]
 
 SENDING_LEASE = timedelta(minutes=2)
-"""A message still `sending` after this lost its worker; it is sent again. WhatsApp offers no way to ask first."""
+"""How long a message without an answer waits for WhatsApp's status. None came: WhatsApp does not have it, and it is sent again."""
 
-TRY_AGAIN_AFTER = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600))
+MOST_DUE = 200
+MOST_OF_ONE_CUSTOMER = 50
+
+_RANK = {"queued": 0, "sending": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4}
+"""A status only moves forward, in whatever order WhatsApp tells it: what was delivered never failed."""
 
 
+# --- Writing --------------------------------------------------------------------------------------
 def write(
     customer: Customer, outgoing: Outgoing, *, key: str, event: PaymentEvent | None = None, fallback: Template | None = None
 ) -> Message:
-    """Queue `outgoing` for the customer, once for each key, in the caller's transaction. Returns the row, new or old."""
+    """Queue `outgoing` for the customer, once for each key, in the caller's transaction. Returns the row, new or old.
+
+    `fallback` is sent instead when the customer last wrote more than 24 hours ago.
+    """
+    beside = {"fallback": to_content(fallback)} if fallback else {}
     message, _ = Message.objects.get_or_create(
         key=key,
         defaults={
             "customer": customer,
             "event": event,
             "kind": kind_of(outgoing),
-            "content": to_content(outgoing),
+            "content": to_content(outgoing) | beside,
             "body": outgoing.body,
             "next_try_at": timezone.now(),
         },
@@ -37,39 +51,69 @@ def write(
     return message
 
 
+def try_again(message: Message) -> bool:
+    """Queue a failed message from the start. False: it has not failed, and nothing was done."""
+    failed = Message.objects.filter(pk=message.pk, status=Message.Status.FAILED)
+    return failed.update(status=Message.Status.QUEUED, attempts=0, next_try_at=timezone.now()) == 1
+
+
+# --- Sending --------------------------------------------------------------------------------------
 def due_messages() -> list[int]:
-    """Ids of the messages that should be tried now."""
-    due = Message.objects.filter(next_try_at__lte=timezone.now()).order_by("next_try_at")
-    return list(due.values_list("pk", flat=True)[:200])
+    """Ids of the messages that should be tried now: of each customer only the first that waits."""
+    due = _firsts().filter(next_try_at__lte=timezone.now()).order_by("next_try_at", "pk")
+    return list(due.values_list("pk", flat=True)[:MOST_DUE])
 
 
 def send_message(message_id: int) -> None:
-    """Send one message, unless another worker has it."""
-    message = _claim(message_id)
-    if message is None:
+    """Send what this customer's queue holds up to now, in order. Whoever finds the first one taken leaves: its worker goes on."""
+    waiting = Message.objects.filter(pk=message_id, next_try_at__isnull=False)
+    customer_id = waiting.values_list("customer_id", flat=True).first()
+    if customer_id is None:
+        return
+    for _ in range(MOST_OF_ONE_CUSTOMER):
+        message = _claim_first(customer_id)
+        if message is None:
+            return
+        _send(message)
+
+
+def _claim_first(customer_id: int) -> Message | None:
+    """The customer's first waiting message for us alone, if its time has come."""
+    now = timezone.now()
+    first = Message.objects.filter(customer_id=customer_id, next_try_at__isnull=False).order_by("pk").first()
+    if first is None:
+        return None
+    due = _firsts().filter(pk=first.pk, next_try_at__lte=now)
+    if not due.update(status=Message.Status.SENDING, attempts=F("attempts") + 1, next_try_at=now + SENDING_LEASE):
+        return None
+    return Message.objects.select_related("customer").filter(pk=first.pk, status=Message.Status.SENDING).first()
+
+
+def _firsts() -> QuerySet[Message]:
+    """The waiting messages that no earlier one of the same customer is before."""
+    earlier = Message.objects.filter(customer=OuterRef("customer"), pk__lt=OuterRef("pk"), next_try_at__isnull=False)
+    return Message.objects.filter(~Exists(earlier), next_try_at__isnull=False)
+
+
+def _send(message: Message) -> None:
+    turn = take_turn(message.customer)
+    if turn is not None:
+        outcomes.put_off(message, turn - timezone.now(), "WhatsApp takes one message in six seconds to one person.")
         return
     try:
-        wamid = client_from_settings().send(
-            _recipient(message), from_content(message.kind, message.content), opaque=f"message-{message.pk}"
-        )
+        client = client_from_settings()
+        outgoing, parts = pack(message, client)
+        wamid = client.send(_recipient(message), outgoing, parts=parts, opaque=f"message-{message.pk}")
     except SendRefused as error:
-        if error.retry:
-            _try_later(message, str(error))
-        else:
-            _give_up(message, str(error))
-    except (NotSent, SendUnknown) as error:
-        _try_later(message, str(error))
-    except ValueError as error:  # WhatsApp would refuse it as it stands, however often it is sent
-        _give_up(message, str(error))
+        outcomes.refused(message, error)
+    except NotSent as error:
+        outcomes.try_later(message, str(error))
+    except SendUnknown as error:
+        outcomes.no_answer(message, str(error))
+    except (NoTemplate, ValueError) as error:  # WhatsApp would refuse it as it stands, however often it is sent
+        outcomes.give_up(message, str(error))
     else:
-        _write(message, status=Message.Status.SENT, wamid=wamid, sent_at=timezone.now(), next_try_at=None, last_error="")
-
-
-def _claim(message_id: int) -> Message | None:
-    now = timezone.now()
-    due = Message.objects.filter(pk=message_id, next_try_at__lte=now)
-    claimed = due.update(status=Message.Status.SENDING, attempts=F("attempts") + 1, next_try_at=now + SENDING_LEASE)
-    return Message.objects.select_related("customer").get(pk=message_id) if claimed else None
+        outcomes.accepted(message, wamid)
 
 
 def _recipient(message: Message) -> str:
@@ -77,18 +121,56 @@ def _recipient(message: Message) -> str:
     return f"+{customer.wa_id}" if customer.wa_id else customer.bsuid or ""
 
 
-def _try_later(message: Message, error: str) -> None:
-    if message.attempts > len(TRY_AGAIN_AFTER):
-        _give_up(message, error)
-        return
-    wait = TRY_AGAIN_AFTER[message.attempts - 1]
-    _write(message, status=Message.Status.QUEUED, next_try_at=timezone.now() + wait, last_error=error[:500])
+# --- What WhatsApp tells later --------------------------------------------------------------------
+def record_status(
+    wamid: str, status: str, *, at: datetime, opaque: str = "", error_code: int | None = None, error: str = ""
+) -> bool:
+    """Note what became of a message: `sent`, `delivered`, `read` or `failed`. False: no message of ours is known by id or `opaque`.
+
+    By `opaque` it settles a message whose answer was lost, so that it is not sent again.
+    """
+    with transaction.atomic():
+        message = _message_of(wamid, opaque)
+        if message is None:
+            return False
+        is_news = status in _RANK and _RANK[status] > 0 and wamid not in message.content.get("failed_wamids", ())
+        if is_news and status == Message.Status.FAILED:
+            _note_failure(message, wamid, error_code, error)
+        elif is_news:
+            _note_progress(message, wamid, status, at)
+    return True
 
 
-def _give_up(message: Message, error: str) -> None:
-    logger.error("Message %s to a customer was not sent: %s", message.pk, error)
-    _write(message, status=Message.Status.FAILED, next_try_at=None, last_error=error[:500])
+def _message_of(wamid: str, opaque: str) -> Message | None:
+    locked = Message.objects.select_related("customer").select_for_update(of=("self",))
+    found = locked.filter(wamid=wamid).first() if wamid else None
+    number = opaque.removeprefix("message-")
+    if found is None and opaque.startswith("message-") and number.isascii() and number.isdigit() and len(number) < 19:
+        found = locked.filter(pk=int(number)).first()
+    return found
 
 
-def _write(message: Message, **fields: object) -> None:
+def _note_progress(message: Message, wamid: str, status: str, at: datetime) -> None:
+    times = {"sent_at": message.sent_at or at}
+    if status in ("delivered", "read"):
+        times["delivered_at"] = message.delivered_at or at
+    if status == "read":
+        times["read_at"] = message.read_at or at
+    gave_up_unanswered = message.status == Message.Status.FAILED and not message.wamid
+    fields: dict[str, object] = {"wamid": message.wamid or wamid, **times}
+    if gave_up_unanswered or _RANK[status] > _RANK[message.status]:
+        fields |= {"status": status, "next_try_at": None, "last_error": "", "error_code": None}
     Message.objects.filter(pk=message.pk).update(**fields)
+    outcomes.note_form(message, message.wamid or wamid)
+
+
+def _note_failure(message: Message, wamid: str, error_code: int | None, error: str) -> None:
+    """A failure is of one try: another try of the same message, or what is on the phone already, is not touched by it."""
+    is_other_try = bool(message.wamid) and message.wamid != wamid
+    if is_other_try or _RANK[message.status] >= _RANK["failed"]:
+        return
+    code = error_code or 0
+    message.content["failed_wamids"] = [*message.content.get("failed_wamids", ()), wamid]
+    Message.objects.filter(pk=message.pk).update(wamid="", content=message.content)
+    refusal = SendRefused(code, error[:400] or "no reason given", advice=advice_for(code))
+    outcomes.refused(message, refusal)

@@ -149,6 +149,10 @@ KINDS: dict[str, type[Outgoing]] = {
 }
 
 
+KEPT_BESIDE = ("fallback", "as_template", "media_id", "failed_wamids")
+"""What the outbox keeps with a message's content that is no part of it."""
+
+
 def kind_of(outgoing: Outgoing) -> str:
     """The stored name of its kind."""
     return next(name for name, kind in KINDS.items() if type(outgoing) is kind)
@@ -161,7 +165,7 @@ def to_content(outgoing: Outgoing) -> dict[str, Any]:
 
 def from_content(kind: str, content: dict[str, Any]) -> Outgoing:
     """The value that was kept. Raises ValueError for a kind or a field that does not exist, or is over a limit."""
-    fields = dict(content)
+    fields = {name: value for name, value in content.items() if name not in KEPT_BESIDE}
     if "choices" in fields:
         fields["choices"] = tuple(Choice(**choice) for choice in fields["choices"])
     if "sections" in fields:

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Sequence
 
 from celery import shared_task
+from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from flows import inbox, outbox, publishing, reminders, telling
 from flows.conversation import nudging
+from flows.models import Message
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +24,18 @@ KEPT_BY_THE_BROKER_SECONDS = 3600
 @shared_task
 def send_message(message_id: int) -> None:
     outbox.send_message(message_id)
+
+
+def send_soon(message: Message) -> None:
+    """Hand the message to a worker once it is committed. The broker may be away: the row says it is due, and the clock finds it."""
+    transaction.on_commit(lambda: _hand_out(message.pk))
+
+
+def _hand_out(message_id: int) -> None:
+    try:
+        send_message.delay(message_id)
+    except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
+        logger.warning("The broker is away; message %s waits for the clock.", message_id)
 
 
 @shared_task

@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.conf import settings
 from flows import transport
 from flows.flow_json.lines import flow_text
 from flows.flow_problems import FlowProblem, read_health, read_problems
-from flows.outgoing import Outgoing, Text
+from flows.message_json import Parts, message_json
+from flows.outgoing import Outgoing
 from flows.refusals import PAIR_RATE, Advice, NotSent, SendRefused, SendUnknown, WhatsAppError
 
 __all__ = [
@@ -100,11 +101,28 @@ class WhatsAppClient:
         text = {"body": _within(body, "The text", 4096), "preview_url": False}
         return self._send(to, {"type": "text", "text": text}, opaque)
 
-    def send(self, to: str, outgoing: Outgoing, *, opaque: str = "") -> str:
-        """Send anything of `flows.outgoing`; WhatsApp's id for it."""
-        if isinstance(outgoing, Text):
-            return self.send_text(to, outgoing.body, opaque=opaque)
-        raise ValueError(f"A message of kind {type(outgoing).__name__} cannot be sent yet.")
+    def send(self, to: str, outgoing: Outgoing, *, parts: Parts | None = None, opaque: str = "") -> str:
+        """Send anything of `flows.outgoing`, with the `parts` that only its sender knows; WhatsApp's id for it."""
+        return self._send(to, message_json(outgoing, parts or Parts()), opaque)
+
+    def upload_media(self, content: bytes, *, file_name: str, mime_type: str) -> str:
+        """Give Meta a file to send; its id, good for 30 days. A file whose id got lost may be uploaded again."""
+        file = {"file": (file_name, content, mime_type)}
+        form = {"messaging_product": "whatsapp", "type": mime_type}
+        answer = self._call("POST", f"{self._number()}/media", files=file, data=form)
+        if not answer.get("id"):
+            raise SendUnknown("Meta took the file, but did not say under which id.")
+        return str(answer["id"])
+
+    def mark_read(self, wamid: str) -> None:
+        """Show the customer that this message of theirs was read."""
+        self._call(
+            "POST", f"{self._number()}/messages", json={"messaging_product": "whatsapp", "status": "read", "message_id": wamid}
+        )
+
+    def templates(self) -> list[Json]:
+        """Every message template of our account, as Meta describes it: name, language, status, components."""
+        return list(self._pages("message_templates", "name,language,status,components"))
 
     def send_flow(  # noqa: PLR0913  the parts of the message
         self,
@@ -154,19 +172,20 @@ class WhatsAppClient:
     # --- Flows ------------------------------------------------------------------------------------
     def find_flow(self, name: str) -> str:
         """The id of our Flow called `name`; empty when Meta has none."""
-        query, pages = {"fields": "id,name", "limit": "100"}, 0
-        while pages < _MOST_PAGES:
-            answer = self._call("GET", f"{self._account()}/flows", params=query)
-            flows = answer.get("data")
-            for flow in flows if isinstance(flows, list) else ():
-                if isinstance(flow, dict) and flow.get("name") == name:
-                    return str(flow.get("id", ""))
+        return next((str(flow.get("id", "")) for flow in self._pages("flows", "id,name") if flow.get("name") == name), "")
+
+    def _pages(self, what: str, fields: str) -> Iterator[Json]:
+        """Each object of a list of our account, page by page."""
+        query = {"fields": fields, "limit": "100"}
+        for _ in range(_MOST_PAGES):
+            answer = self._call("GET", f"{self._account()}/{what}", params=query)
+            found = answer.get("data")
+            yield from (each for each in (found if isinstance(found, list) else ()) if isinstance(each, dict))
             match answer:
                 case {"paging": {"next": str(), "cursors": {"after": str(after)}}}:
-                    query, pages = {**query, "after": after}, pages + 1
+                    query = {**query, "after": after}
                 case _:
-                    break
-        return ""
+                    return
 
     def create_flow(self, name: str, *, categories: Sequence[str] = ("OTHER",), endpoint_uri: str = "") -> str:
         """Create an empty draft; its id."""
