@@ -12,7 +12,7 @@ from customer_data.phones import national
 from customer_data.receipts import receipt_text
 from customer_data.services import asked_again, issue_receipt
 from customer_data.status import UNPAID_ENDS, Status
-from flows import choices
+from flows import choices, window
 from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, Document, Outgoing, Template, Text
 from flows.prompts import method_label, prompt_messages
@@ -36,7 +36,17 @@ def lines_about(event: PaymentEvent) -> list[Line]:
     """Everything that is said about one move, to everybody who can be reached."""
     payment = Payment.objects.select_related("booking__customer", "payer").get(pk=event.payment_id)  # with the newest totals
     say_it = _not_paid if event.to_status in UNPAID_ENDS else _SAID[Status(event.to_status)]
-    return [line for line in say_it(payment) if is_reachable(line.to)]
+    return [line for line in say_it(payment) if is_reachable(line.to) and _may_be_sent(line, payment)]
+
+
+def _may_be_sent(line: Line, payment: Payment) -> bool:
+    """What has no template waits for an open window: WhatsApp would refuse it, and a person would be called for nothing.
+
+    Of the one who booked and was never heard nothing is known, and WhatsApp decides; who was only asked to pay never wrote.
+    """
+    if line.fallback is not None:
+        return True
+    return window.is_open(line.to) if line.to == payment.payer else not window.is_closed(line.to)
 
 
 def is_reachable(customer: Customer) -> bool:
@@ -59,7 +69,8 @@ def _pending(payment: Payment) -> Iterator[Line]:
     words = _words("payer_asked", payment, customer, payer=payment.payer)
     yield Line(customer, "text", Buttons(words, choices=_while_waiting(payment)))
     asks = _words("asks_you", payment, payment.payer, payer=payment.payer)
-    yield Line(payment.payer, "payer-asks", Text(asks), _template("payment_request", asks, payment, payment.payer))
+    template = _template("payment_request", asks, payment, payment.payer)
+    yield Line(payment.payer, "payer-asks", Text(asks) if window.is_open(payment.payer) else template, template)
     yield from _numbered(payment.payer, messages, start="payer-text")
 
 
@@ -96,9 +107,11 @@ def _after_paying(payment: Payment) -> tuple[Choice, ...]:
 
 # --- It did not come, or went back ----------------------------------------------------------------
 def _not_paid(payment: Payment) -> Iterator[Line]:
+    """Who was only asked to pay hears of it while they are in the chat."""
     for to, start in _both(payment):
         body = _words(f"payment_{payment.status}", payment, to)
-        yield Line(to, f"{start}text", _with_taps(body, _after_failing(payment)), _template("payment_failed", body, payment, to))
+        fallback = None if start else _template("payment_failed", body, payment, to)
+        yield Line(to, f"{start}text", _with_taps(body, _after_failing(payment)), fallback)
 
 
 def _after_failing(payment: Payment) -> tuple[Choice, ...]:
@@ -162,6 +175,11 @@ def _template(purpose: str, body: str, payment: Payment, to: Customer) -> Templa
         "balance": booking.balance_shown,
         "payment": payment.reference,
         "method": method_label(payment),
-        "link": payment.redirect_url,
+        "how": _words("how_to_pay", payment, to),
     }
-    return Template(body, purpose=purpose, facts=tuple(facts.items()))
+    return Template(body, purpose=purpose, facts=tuple((name, one_line(text)) for name, text in facts.items()))
+
+
+def one_line(text: str) -> str:
+    """As WhatsApp takes a fact of a template: without line breaks or rows of spaces."""
+    return " ".join(text.split())

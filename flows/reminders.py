@@ -19,7 +19,7 @@ from flows import choices, outbox
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME
 from flows.models import Conversation, FlowSession, Message
 from flows.outgoing import Buttons, Template
-from flows.payment_news import is_reachable, language_of
+from flows.payment_news import is_reachable, language_of, one_line
 from flows.sentences import say
 
 UNFINISHED_AFTER, UNFINISHED_BEFORE = timedelta(hours=20), timedelta(hours=23)
@@ -143,8 +143,8 @@ def _remind_balance(booking: Booking, days: int) -> bool:
 def _facts(booking: Booking) -> tuple[tuple[str, str], ...]:
     """What a template about a booking may say, by the names that staff enter with it."""
     return (
-        ("name", booking.customer.name or "customer"),
+        ("name", one_line(booking.customer.name) or "customer"),
         ("balance", booking.balance_shown),
         ("booking", booking.booking_reference),
-        ("title", booking.title),
+        ("title", one_line(booking.title)),
     )

@@ -12,7 +12,8 @@ from customer_data.status import Status
 from customer_data.tests import make
 from flows import telling
 from flows.buttons import action_id, read_tap
-from flows.outgoing import Buttons, Image, LinkButton
+from flows.models import Conversation
+from flows.outgoing import Buttons, Image, LinkButton, Template
 from flows.paying import ACTIONS
 from flows.payment_news import lines_about
 from flows.telling import is_told, write_messages, write_missed
@@ -157,6 +158,13 @@ def test_what_is_looked_for_is_what_is_told(method: str, seconds: int, status: s
     assert {event.pk for event in telling._missed()} == by_rule
 
 
+def heard(customer: Customer, *, hours_ago: float = 0) -> None:
+    """The customer wrote to us then."""
+    Conversation.objects.update_or_create(
+        customer=customer, defaults={"last_heard_at": timezone.now() - timedelta(hours=hours_ago, minutes=1)}
+    )
+
+
 # --- Two people -----------------------------------------------------------------------------------
 def for_another(choice: str) -> tuple[Payment, Customer]:
     booking = make.booking(customer=make.customer(name="Rudo"))
@@ -168,6 +176,7 @@ def for_another(choice: str) -> tuple[Payment, Customer]:
 
 def test_the_one_who_pays_gets_the_request_and_the_one_who_booked_hears_of_it() -> None:
     payment, payer = for_another("wallet")
+    heard(payer)
     write_missed()
     assert "Rudo asks you to pay US$ 231.00" in words_to(payer)
     assert "Approve US$ 231.00" in words_to(payer)
@@ -175,17 +184,31 @@ def test_the_one_who_pays_gets_the_request_and_the_one_who_booked_hears_of_it() 
     assert "We asked 0772222222 (Wallet) for US$ 231.00" in message.body
 
 
-def test_a_request_to_somebody_else_has_a_template_for_outside_the_window() -> None:
-    payment, payer = for_another("wallet")
-    lines = lines_about(last_move(payment))
-    fallback = next(line.fallback for line in lines if line.to == payer)
-    assert fallback is not None
-    assert fallback.purpose == "payment_request"
-    assert dict(fallback.facts)["amount"] == "US$ 231.00"
+@pytest.mark.parametrize(
+    ("choice", "how"), [("wallet", "approving the Wallet request on 0772222222"), ("otp", "One-time code request on 0772222222")]
+)
+def test_who_never_wrote_to_us_is_asked_by_a_template_alone(choice: str, how: str) -> None:
+    payment, payer = for_another(choice)
+    (line,) = [line for line in lines_about(last_move(payment)) if line.to == payer]
+    assert isinstance(line.outgoing, Template)
+    assert line.outgoing.purpose == "payment_request"
+    facts = dict(line.outgoing.facts)
+    assert facts["amount"] == "US$ 231.00"
+    assert how in facts["how"]
+    assert all(text and "\n" not in text for text in facts.values())
+
+
+def test_outside_the_window_only_what_has_a_template_is_written() -> None:
+    payment = make.payment(Status.SUCCESSFUL)
+    heard(payment.booking.customer, hours_ago=25)
+    (line,) = lines_about(last_move(payment))
+    assert line.fallback is not None
+    assert line.fallback.purpose == "payment_successful"
 
 
 def test_both_get_the_receipt() -> None:
     payment, payer = for_another("wallet")
+    heard(payer)
     make.move(payment, Status.SUCCESSFUL)
     write_missed()
     for customer in (payer, payment.booking.customer):
