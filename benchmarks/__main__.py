@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import doorbell, flow, rows, sweeping  # noqa: E402
+from benchmarks import doorbell, flow, rows, sweeping, webhook  # noqa: E402
 from benchmarks.figures import Report  # noqa: E402
 
 
@@ -29,6 +29,8 @@ def main() -> None:
         doorbell.to_successful,
         sweeping.own_cost,
         sweeping.cost_per_payment,
+        webhook.answered,
+        webhook.turn_cost,
     ):
         print(f"{bench.__doc__}", flush=True)
         _start_afresh()

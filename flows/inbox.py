@@ -179,9 +179,13 @@ def _locked_talk(customer: Customer) -> Conversation:
 
 def _note_status(update: Update) -> None:
     news = status_of(update.body)
-    record_status = getattr(outbox, "record_status", None)  # until the outbox has it
-    is_known = record_status is not None and record_status(
-        news.wamid, news.status, at=news.at, opaque=news.opaque, error_code=news.error_code, error=news.error
+    is_known = outbox.record_status(
+        news.wamid,
+        news.status,
+        at=news.at or update.received_at,
+        opaque=news.opaque,
+        error_code=news.error_code,
+        error=news.error,
     )
     if not is_known:
         raise NotOursYet("It is about no message that we know we sent.")
