@@ -74,9 +74,9 @@ def _action(talking: Talking, tap: Tap) -> Reply:
 
 def _answered(talking: Talking, tap: Tap) -> Reply:
     """A tap on a step's message, which may be an old one: it answers that step anew, where that still makes sense."""
-    step, here = BOOKING_FLOW.steps[tap.name], talking.step.name
+    step = BOOKING_FLOW.steps[tap.name]
     answer, _, about = tap.argument.partition("/") if step.about else (tap.argument, "", "")
-    if step.name != here and talking.answers.get("said", {}).get(step.name) == tap.argument:
+    if _is_second_tap(talking, tap):
         return _again(talking, "already")
     is_about_now = not about or str(talking.answers.get(step.about, "")) == about
     if not is_about_now and not _turn_to(talking, step.about, about):
@@ -91,6 +91,14 @@ def _answered(talking: Talking, tap: Tap) -> Reply:
         return Reply((Text(talking.say("gone")),), go_to=step.name) if step.source else _again(talking, "late_button")
     talking.answers.pop("wrong", None)
     return choose(talking, step, found)
+
+
+def _is_second_tap(talking: Talking, tap: Tap) -> bool:
+    """Whether it is what has just led here, tapped once more."""
+    came_from = talking.conversation.trail[-1:]
+    return (
+        tap.name != talking.step.name and [tap.name] == came_from and talking.answers.get("said", {}).get(tap.name) == tap.argument
+    )
 
 
 def _turn_to(talking: Talking, about: str, value: str) -> bool:

@@ -76,6 +76,16 @@ def test_a_double_tap_on_a_number_keeps_one_hold() -> None:
     assert SeatHold.objects.count() == 1
 
 
+def test_an_entry_of_the_menu_works_again_later() -> None:
+    booking = make.booking()
+    chatter = Chatter(customer=booking.customer)
+    chatter.says("menu")
+    entry = chatter.choice("My bookings")
+    chatter.taps_id(entry.id)
+    chatter.taps(booking.booking_reference)
+    assert "Tap one" in words(chatter.taps_id(entry.id))
+
+
 def test_an_earlier_date_tapped_late_is_taken_anew() -> None:
     chatter = at("name")
     second = Departure.objects.order_by("starts_on")[1]

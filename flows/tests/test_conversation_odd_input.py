@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -97,7 +98,7 @@ def each_in_its_own_transaction() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fast = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @fast
@@ -124,9 +125,19 @@ def test_whatever_is_sent_is_answered_but_a_reaction(step: str, knows_much: bool
 
 @fast
 @given(step=st.sampled_from(STEPS), knows_much=st.booleans(), form=FORMS)
-def test_a_form_that_says_anything_raises_nothing(step: str, knows_much: bool, form: dict[str, Any]) -> None:
+def test_a_form_that_says_anything_is_answered(step: str, knows_much: bool, form: dict[str, Any]) -> None:
     for _ in each_in_its_own_transaction():
-        half_done(step, knows_much=knows_much).sends(IncomingKind.FLOW_REPLY, flow_reply=form)
+        assert half_done(step, knows_much=knows_much).sends(IncomingKind.FLOW_REPLY, flow_reply=form)
+
+
+@fast
+@given(step=st.sampled_from(STEPS), message=st.one_of(TEXTS, TAPS), kind=st.sampled_from(sorted(IncomingKind)))
+def test_what_is_sent_while_a_person_answers_raises_nothing(step: str, message: str, kind: IncomingKind) -> None:
+    for _ in each_in_its_own_transaction():
+        chatter = half_done(step, knows_much=True)
+        Conversation.objects.filter(customer=chatter.customer).update(wants_person_since=timezone.now())
+        button = message if kind == IncomingKind.BUTTON else ""
+        chatter.sends(kind, text=message, button_id=button)
 
 
 @settings(fast, max_examples=20)
