@@ -171,6 +171,5 @@ def _note_failure(message: Message, wamid: str, error_code: int | None, error: s
         return
     code = error_code or 0
     message.content["failed_wamids"] = [*message.content.get("failed_wamids", ()), wamid]
-    Message.objects.filter(pk=message.pk).update(wamid="", content=message.content)
     refusal = SendRefused(code, error[:400] or "no reason given", advice=advice_for(code))
     outcomes.refused(message, refusal)

@@ -95,6 +95,7 @@ def _queue(message: Message, error: str, *, wait: timedelta, attempts: int | Non
         last_error=error[:500],
         error_code=message.error_code,
         content=message.content,
+        wamid="",
         attempts=message.attempts if attempts is None else attempts,
     )
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from customer_data.admin.desk import ReadOnlyDesk, shown
 from customer_data.admin.filters import DaysFilter
@@ -17,30 +14,36 @@ from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add
 from customer_data.admin.payments import linked
 from customer_data.admin.searching import customers_like
 from customer_data.models import Customer, Payment
-from flows import tasks
+from flows import outbox, tasks
 from flows.models import Message
-
-logger = logging.getLogger(__name__)
-
 
 _COLOUR_OF_MESSAGE = {
     Message.Status.QUEUED: "info",
     Message.Status.SENDING: "warning",
-    Message.Status.SENT: "success",
+    Message.Status.SENT: "info",
+    Message.Status.DELIVERED: "success",
+    Message.Status.READ: "success",
     Message.Status.FAILED: "danger",
 }
 
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyDesk):
-    list_display = ("created_at", "customer", "shown_status", "shown_text", "attempts", "last_error")
-    list_filter = ("status", ("created_at", DaysFilter))
+    list_display = ("created_at", "customer", "shown_status", "kind", "shown_text", "attempts", "last_error")
+    list_filter = ("status", "kind", ("created_at", DaysFilter))
     list_select_related = ("customer",)
     ordering = ("-id",)
     sortable_by = ()
     search_fields = ("customer__name",)
     search_help_text = "Phone, name"
-    fields = ("body", ("customer", "shown_payment"), ("created_at", "sent_at"), ("attempts", "next_try_at"), "wamid")
+    fields = (
+        "body",
+        ("customer", "shown_payment"),
+        ("kind", "created_at"),
+        ("sent_at", "delivered_at", "read_at"),
+        ("attempts", "next_try_at", "error_code"),
+        "wamid",
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Message], search_term: str
@@ -69,13 +72,9 @@ class MessageAdmin(ReadOnlyDesk):
 
 
 def _try_again(message: Message, press: Press) -> str:
-    failed = Message.objects.filter(pk=message.pk, status=Message.Status.FAILED)
-    if failed.update(status=Message.Status.QUEUED, attempts=0, next_try_at=timezone.now()) == 0:
+    if not outbox.try_again(message):
         raise NotDone("This message has not failed, so it was left as it is.")
-    try:
-        tasks.send_message.delay(message.pk)
-    except (OperationalError, OSError):
-        logger.warning("The broker is away; message %s waits for the clock.", message.pk)
+    tasks.send_soon(message)
     return "The message is tried again. Load this page in a few seconds to see what became of it."
 
 
