@@ -1,5 +1,5 @@
 """WhatsApp in the admin: our Flows at Meta, who was sent one, and every message to a customer."""
 
-from flows.admin import conversations, flow_health, flows, languages, messages, sessions
+from flows.admin import conversations, flow_health, flows, languages, messages, sessions, templates
 
-__all__ = ["conversations", "flow_health", "flows", "languages", "messages", "sessions"]
+__all__ = ["conversations", "flow_health", "flows", "languages", "messages", "sessions", "templates"]
