@@ -221,6 +221,7 @@ def test_parts_come_and_go_with_what_is_chosen(on: Stage) -> None:
     expect(send).to_be_enabled()
     form.get_by_role("radio", name="Apple").check()
     expect(form.get_by_label("Only A")).to_be_visible()
+    expect(form.get_by_text("Something")).to_have_count(0)
     expect(send).to_be_disabled()
     form.get_by_role("radio", name="Banana").check()
     expect(form.get_by_role("radio", name="Banana")).to_be_focused()

@@ -212,6 +212,7 @@ def test_the_keyboard_stays_in_the_sheet_and_escape_closes_it(on: Stage) -> None
     opener.focus()
     on.page.keyboard.press("Enter")
     expect(on.page.get_by_label("Name")).to_be_visible()
+    expect(on.page.locator("section.chat")).to_have_attribute("inert", "")
     for _ in range(9):
         on.page.keyboard.press("Tab")
         assert on.page.evaluate("document.activeElement.closest('.sheet') !== null")
