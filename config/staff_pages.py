@@ -56,7 +56,7 @@ NAVIGATION = [
         "title": "WhatsApp",
         "separator": True,
         "items": [
-            _page("Talks", "forum", "flows", "conversation"),
+            _page("Conversations", "forum", "flows", "conversation"),
             _page("Messages", "chat", "flows", "message"),
             _page("Payment requests", "send", "flows", "flowsession"),
             _page("WhatsApp Flows", "account_tree", "flows", "whatsappflow"),

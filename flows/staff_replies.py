@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +15,7 @@ from flows import outbox
 from flows.models import Conversation, IncomingMessage, Message
 from flows.outgoing import Text, TooLong
 from flows.sentences import say
-
-WINDOW = timedelta(hours=24)
-"""Free text is delivered only this long after the customer last wrote: a rule of WhatsApp.
-
-https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages (edition of 2026-04-23)
-"""
+from flows.window import MARGIN, WINDOW
 
 MOST_SHOWN = 200
 
@@ -52,7 +47,7 @@ def talk_of(customer: Customer) -> list[Said]:
 
 def window_closes_at(talk: Conversation) -> datetime | None:
     """Up to when free text may be sent; None: it may not."""
-    closes = talk.last_heard_at + WINDOW if talk.last_heard_at else None
+    closes = talk.last_heard_at + WINDOW - MARGIN if talk.last_heard_at else None
     return closes if closes is not None and closes > timezone.now() else None
 
 

@@ -65,7 +65,7 @@ def handle_updates(update_ids: list[int]) -> None:
     for update_id in update_ids:
         inbox.handle(update_id)
     for message_id in outbox.due_messages():
-        send_message.delay(message_id)
+        _hand_out(message_id)
 
 
 @shared_task

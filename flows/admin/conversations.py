@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from typing import Any
 
@@ -14,7 +13,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime
-from kombu.exceptions import OperationalError
 
 from customer_data.admin.desk import ReadOnlyDesk, link_to, shown
 from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
@@ -23,8 +21,6 @@ from customer_data.models import Customer
 from flows import tasks
 from flows.models import Conversation, IncomingMessage, Message
 from flows.staff_replies import CannotReply, hand_back, reply, take_over, talk_of, window_closes_at
-
-logger = logging.getLogger(__name__)
 
 WAITS, TAKEN, MACHINE = "waits", "taken", "machine"
 _COLOURS = {WAITS: "danger", TAKEN: "info", MACHINE: "success"}
@@ -56,7 +52,7 @@ class ConversationAdmin(ReadOnlyDesk):
     sortable_by = ()
     search_fields = ("customer__name",)
     search_help_text = "Phone, name"
-    fields = (("shown_customer", "language"), ("shown_step", "shown_reminders"))
+    fields = (("shown_customer", "shown_language"), ("shown_step", "shown_reminders"))
     change_form_outer_after_template = "admin/flows/talk.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
@@ -85,7 +81,10 @@ class ConversationAdmin(ReadOnlyDesk):
     def _extras(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         may_write = self.may_press(request) and window_closes_at(row) is not None
         is_others = row.taken_by_id not in (None, request.user.pk)
-        return super()._extras(request, row) | {
+        extras = super()._extras(request, row)
+        is_mine = row.taken_by_id == request.user.pk
+        return extras | {
+            "buttons": [each for each in extras["buttons"] if not (is_mine and each[0].name == "take-over")],
             "talk": talk_of(row.customer),
             "reply_address": self._reply_address(row) if may_write and not is_others else "",
             "reply_draft": request.session.pop(_draft_of(row), ""),
@@ -113,7 +112,7 @@ class ConversationAdmin(ReadOnlyDesk):
             messages.error(request, str(error))
             request.session[_draft_of(talk)] = words[:5000]  # what was typed is not lost
         else:
-            _send_soon(message)
+            tasks.send_soon(message)
             messages.success(request, "Your reply is on its way.")
         return HttpResponseRedirect(link_to(talk)[0])
 
@@ -134,7 +133,7 @@ class ConversationAdmin(ReadOnlyDesk):
     def shown_heard(self, talk: Conversation) -> str:
         return f"{timesince(talk.last_heard_at, depth=1)} ago" if talk.last_heard_at else ""
 
-    @shown("", label={"unread": "warning"})
+    @shown("Still open", label={"unread": "warning"})
     def shown_unread(self, talk: Any) -> tuple[str, str] | None:
         with_person = talk.taken_by_id is not None or talk.wants_person_since is not None
         is_unanswered = talk.last_in is not None and (talk.last_out is None or talk.last_in > talk.last_out)
@@ -143,6 +142,10 @@ class ConversationAdmin(ReadOnlyDesk):
     @shown("Customer")
     def shown_customer(self, talk: Conversation) -> str:
         return f"{talk.customer}, +{talk.customer.wa_id}" if talk.customer.wa_id else f"{talk.customer} (number not shared)"
+
+    @shown("Language")
+    def shown_language(self, talk: Conversation) -> str:
+        return {"en": "English", "sn": "Shona", "nd": "Ndebele"}.get(talk.language, talk.language)
 
     @shown("Where the machine stands")
     def shown_step(self, talk: Conversation) -> str:
@@ -157,7 +160,7 @@ def _who_answers(talk: Conversation) -> tuple[str, str]:
     if talk.taken_by_id is not None:
         return TAKEN, f"{talk.taken_by} answers"
     if talk.wants_person_since is not None:
-        return WAITS, f"Waits for a person for {timesince(talk.wants_person_since, depth=1)}"
+        return WAITS, f"Waits for a person: {timesince(talk.wants_person_since, depth=1)}"
     return MACHINE, "The machine answers"
 
 
@@ -175,13 +178,6 @@ def _draft_of(talk: Conversation) -> str:
     return f"reply-draft-{talk.pk}"
 
 
-def _send_soon(message: Message) -> None:
-    try:
-        tasks.send_message.delay(message.pk)
-    except (OperationalError, OSError):
-        logger.warning("The broker is away; message %s waits for the clock.", message.pk)
-
-
 def _press_take_over(talk: Conversation, press: Press) -> str:
     take_over(talk, press.user)
     return "You answer this customer now; the machine is quiet. Hand the talk back when you are done."
@@ -194,7 +190,7 @@ def _press_hand_back(talk: Conversation, press: Press) -> str:
         raise NotDone(str(error)) from None
     if told is None:
         return "The machine answers again when the customer writes."
-    _send_soon(told)
+    tasks.send_soon(told)
     return "The machine answers again, and the customer is told so."
 
 

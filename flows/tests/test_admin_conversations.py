@@ -49,7 +49,7 @@ def test_who_waits_longest_for_a_person_is_listed_first(clerk: Desk) -> None:
         Customer.objects.filter(pk=chatter.customer.pk).update(name=name)
     read = clerk.listed(Conversation)
     assert read.index("Waits Long") < read.index("Waits Short") < read.index("Fresh Talk")
-    assert "Waits for a person for 3 hours" in read
+    assert "Waits for a person: 3 hours" in read
 
 
 def test_the_page_shows_both_sides_of_the_talk_with_what_became_of_it(clerk: Desk) -> None:
