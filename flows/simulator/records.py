@@ -83,7 +83,7 @@ class Template:
 DEMO_TEMPLATES = (
     Template("payment_successful", "Thank you. We have received {{1}} for {{2}}. Still to pay: {{3}}."),
     Template("payment_failed", "Your payment of {{1}} for {{2}} did not go through. Write to us here to try again."),
-    Template("payment_request", "Your booking {{1}} is waiting: {{2}} is to be paid. Write to us here to pay."),
+    Template("payment_request", "Hello. {{1}} asks you to pay {{2}} for {{3}}, {{4}}. If you do not know of this, do not pay."),
     Template("balance_reminder", "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay."),
     Template("unfinished_payment", "You began to pay {{1}} for {{2}} and did not finish. Write to us here to go on."),
 )

@@ -123,7 +123,11 @@ TOURS = (
 TEMPLATES = (
     ("payment_successful", "Thank you. We have received {{1}} for {{2}}. Still to pay: {{3}}.", ["amount", "title", "balance"]),
     ("payment_failed", "Your payment of {{1}} for {{2}} did not go through. Write to us here to try again.", ["amount", "title"]),
-    ("payment_request", "Your booking {{1}} is waiting: {{2}} is to be paid. Write to us here to pay.", ["booking", "amount"]),
+    (
+        "payment_request",
+        "Hello. {{1}} asks you to pay {{2}} for {{3}}, {{4}}. If you do not know of this, do not pay.",
+        ["customer", "amount", "title", "how"],
+    ),
     (
         "balance_reminder",
         "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay.",
