@@ -1,14 +1,14 @@
 // A Flow open on a phone: which screen stands there, what was typed, what a tap does, and what comes back from the endpoint.
 
 import { flowStep } from "./api.js";
-import { button, el, icon, newId, settle } from "./dom.js";
+import { button, el, icon, settle } from "./dom.js";
 import { draw } from "./components.js";
 import { Values, filled, filledIn, rendered, INPUTS } from "./rendering.js";
+import { retryDialog } from "./retry.js";
 import { Sheet, optionSheet } from "./sheet.js";
 import { problemWith, stillOffered } from "./validation.js";
 
 const SNACKBAR_MS = 12000;
-const NOT_AVAILABLE = "This message is no longer available.";
 
 export class Flow {
   /** `onSay` is told a sentence for the chat's snackbar, `onClosed` that the Flow is gone. */
@@ -82,7 +82,7 @@ export class Flow {
   }
 
   _take(shown, question) {
-    if (shown.status === 427) this._end(shown.snackbar || shown.message || NOT_AVAILABLE);
+    if (shown.status === 427) this._end(shown.snackbar || shown.message || "This message is no longer available.");
     else if (shown.failure) this._wentWrong(question, shown);
     else if (shown.closed) this._end(shown.snackbar || shown.message);
     else this._show(shown.screen, shown.data ?? {}, shown.snackbar);
@@ -286,28 +286,11 @@ export class Flow {
     if (words) this._snackTimer = setTimeout(() => (this._snack.textContent = ""), SNACKBAR_MS);
   }
 
-  /** The dialog after a failure: the same question again, or away. The reasons are for developers. */
-  _wentWrong(question, { message, failure, problems = [] }) {
-    const leave = () => {
-      dialog.close();
-      if (!this._now) this.close();
-    };
-    const dialog = new Sheet(this._host, { title: "Something went wrong", kind: "dialog", onEscape: leave });
-    const reasons = [failure, ...problems].filter(Boolean);
-    const again = () => {
-      dialog.close();
-      if (!this._now && this._session) this._again();
-      else this._ask(question);
-    };
-    dialog.body.append(...[
-      el("p", { id: newId("reason"), text: message || "Try again, or close this form and open it once more." }),
-      reasons.length ? el("details", {}, el("summary", { text: "For developers" }), reasons.map((each) => el("p", { class: "reason", text: each }))) : null,
-      el("div", { class: "dialog-buttons" },
-        button({ class: "plain", text: "Close", on: { click: leave } }),
-        question ? button({ class: "strong", text: "Try again", on: { click: again } }) : null),
-    ].filter(Boolean));
-    dialog.open();
-    dialog.focus(dialog.body.querySelector(".strong") ?? dialog.body.querySelector(".plain"));
+  /** A dialog: the same question again, or away; away from nothing is away from the Flow. */
+  _wentWrong(question, failed) {
+    const onClose = () => this._now || this.close();
+    const onAgain = question && (() => (!this._now && this._session ? this._again() : this._ask(question)));
+    retryDialog(this._host, failed, { onClose, onAgain });
   }
 }
 
