@@ -34,7 +34,7 @@ def who_pays(conversation: Conversation, argument: str) -> Reply:
         return unknown(conversation)
     reference = booking.booking_reference
     taps = (
-        Choice(action_id("pay_myself", argument), "I pay"),
+        Choice(action_id("pay_myself", reference), "I pay"),
         Choice(action_id(ANOTHER_NUMBER, reference), "Somebody in Zimbabwe"),
         Choice(action_id("pay_by_card_abroad", reference), "Somebody abroad"),
     )

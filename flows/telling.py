@@ -12,10 +12,11 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from customer_data.gateway import PromptKind
-from customer_data.models import Customer, PaymentEvent
+from customer_data.models import Concern, ConcernKind, Customer, PaymentEvent
 from customer_data.status import OPEN, UNPAID_ENDS, Reason, Status
 from flows import outbox
 from flows.models import Message
+from flows.outgoing import TooLong
 from flows.payment_news import Line, language_of, lines_about
 from flows.standing import standing
 
@@ -64,7 +65,16 @@ def is_told(event: PaymentEvent) -> bool:
 def write_missed() -> int:
     """Write what a process that died did not, and what was not due before. Returns how many moves and questions were told."""
     missed = _missed().select_related("payment__booking__customer", "payment__payer").order_by("pk")
-    return sum(bool(write_messages(event)) for event in missed[:MOST_AT_ONCE]) + _write_answers()
+    return sum(_write_if_it_can_be_said(event) for event in missed[:MOST_AT_ONCE]) + _write_answers()
+
+
+def _write_if_it_can_be_said(event: PaymentEvent) -> bool:
+    """One move that WhatsApp would not take the words of must not keep all later ones untold: a person is told of it."""
+    try:
+        return bool(write_messages(event))
+    except TooLong as problem:
+        Concern.raise_about(event.payment, ConcernKind.NOT_TOLD, f"The customer could not be told of this payment. {problem}")
+        return False
 
 
 # --- The next step --------------------------------------------------------------------------------

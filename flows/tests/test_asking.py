@@ -226,3 +226,14 @@ class _two_minutes_later:  # noqa: N801  reads as a sentence
 
     def __exit__(self, *_: object) -> None:
         self.patch.undo()
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("prompt", ["approve_on_phone", "enter_code", "type_otp", "open_page", "nothing"])
+def test_how_it_stands_can_always_be_said(status: str, prompt: str) -> None:
+    """However long what the gateway gave us is."""
+    facts = {"instructions": "Dial this. " * 300, "redirect_url": "https://drawer.example/" + "x" * 3000}
+    payment = make.payment(status, prompt=prompt, **facts)
+    message = only(do("i_have_paid", payment.reference, by=payment.booking.customer))
+    assert payment.amount_shown in message.body
+    assert taps(message)

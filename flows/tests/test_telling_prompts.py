@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from customer_data.gateway import PromptKind
-from customer_data.models import Customer, Payment, PaymentEvent
+from customer_data.models import Concern, Customer, Payment, PaymentEvent
 from customer_data.status import Status
 from customer_data.tests import make
 from flows import telling
 from flows.buttons import action_id, read_tap
-from flows.models import Conversation
+from flows.models import Conversation, Message
 from flows.outgoing import Buttons, Image, LinkButton, Template
 from flows.paying import ACTIONS
 from flows.payment_news import lines_about
@@ -241,3 +241,20 @@ def test_a_failure_on_a_booking_that_is_paid_all_the_same_asks_for_nothing() -> 
     (line,) = lines_about(last_move(failed))
     assert "is paid all the same" in line.outgoing.body
     assert taps(line.outgoing) == []
+
+
+# --- What is too long -----------------------------------------------------------------------------
+def test_long_instructions_are_cut_to_what_whatsapp_takes() -> None:
+    payment = make.payment(Status.PENDING, instructions="Dial this. " * 300)
+    assert lines_about(last_move(payment))
+
+
+def test_what_cannot_be_said_is_for_a_person_and_keeps_nobody_else_waiting() -> None:
+    first = started_in_chat("page")
+    Message.objects.all().delete()
+    Payment.objects.filter(pk=first.pk).update(redirect_url="https://drawer.example/" + "x" * 3000)
+    second = make.payment(Status.SUCCESSFUL)
+    assert write_missed() == 1
+    assert "*Paid.*" in words_to(second.booking.customer)
+    assert write_missed() == 0
+    assert Concern.objects.get(payment=first).kind == "not_told"
