@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import doorbell, flow, rows, sweeping, webhook  # noqa: E402
+from benchmarks import doorbell, flow, outbox, rows, sweeping, webhook  # noqa: E402
 from benchmarks.figures import Report  # noqa: E402
 
 
@@ -27,6 +27,7 @@ def main() -> None:
         flow.while_paynow_hangs,
         doorbell.accepted,
         doorbell.to_successful,
+        outbox.handed_to_whatsapp,
         sweeping.own_cost,
         sweeping.cost_per_payment,
         webhook.answered,

@@ -54,7 +54,7 @@ def write(
 def try_again(message: Message) -> bool:
     """Queue a failed message from the start. False: it has not failed, and nothing was done."""
     failed = Message.objects.filter(pk=message.pk, status=Message.Status.FAILED)
-    return failed.update(status=Message.Status.QUEUED, attempts=0, next_try_at=timezone.now()) == 1
+    return failed.update(status=Message.Status.QUEUED, attempts=0, wamid="", next_try_at=timezone.now()) == 1
 
 
 # --- Sending --------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ def is_open(customer: Customer, *, now: datetime | None = None) -> bool:
 
 def is_closed(customer: Customer, *, now: datetime | None = None) -> bool:
     """Whether the customer certainly did not. Of one whom we never heard neither is known: WhatsApp decides (131047)."""
-    return _last_heard(customer) is not None and not is_open(customer, now=now)
+    heard = _last_heard(customer)
+    return heard is not None and (now or timezone.now()) - heard >= WINDOW - MARGIN
 
 
 def take_turn(customer: Customer, *, now: datetime | None = None) -> datetime | None:
@@ -39,10 +40,13 @@ def take_turn(customer: Customer, *, now: datetime | None = None) -> datetime | 
     """
     now = now or timezone.now()
     latest = now + PAIR_GAP * (PAIR_BURST - 1)
-    Conversation.objects.get_or_create(customer=customer)
     talk = Conversation.objects.filter(customer=customer)
     has_room = Q(pair_spent_until__isnull=True) | Q(pair_spent_until__lte=latest)
-    if talk.filter(has_room).update(pair_spent_until=Greatest(Coalesce(F("pair_spent_until"), now), now) + PAIR_GAP):
+    one_more = Greatest(Coalesce(F("pair_spent_until"), now), now) + PAIR_GAP
+    if talk.filter(has_room).update(pair_spent_until=one_more):
+        return None
+    _, is_new = Conversation.objects.get_or_create(customer=customer)
+    if is_new and talk.filter(has_room).update(pair_spent_until=one_more):
         return None
     spent = talk.values_list("pair_spent_until", flat=True).first()
     return max(spent - (latest - now), now) if spent else now

@@ -16,7 +16,7 @@ def main(number: str, graph_url: str, database: str) -> None:
     django.setup()
     from flows import outbox, outcomes  # noqa: PLC0415  models need the settings above
 
-    outcomes.accepted = _stop
+    outcomes.accepted = _stop  # type: ignore[assignment]  # never returns
     outbox.send_message(int(number))
 
 
