@@ -41,7 +41,7 @@ def environment() -> dict[str, str]:
         "SITE_URL": f"http://{HOST}:8899",
         "ALLOWED_HOSTS": HOST,
         "FIELD_ENCRYPTION_KEYS": secrets.token_urlsafe(32),
-        "BUSINESS_NAME": "Example Tours",
+        "BUSINESS_NAME": "Example Safaris",
         "WHATSAPP_APP_SECRET": secrets.token_hex(16),
         "WHATSAPP_FLOW_PRIVATE_KEY": base64.b64encode(pem).decode(),
         "PAYNOW_POLLS_PER_MINUTE": "1000000",

@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "issue-missed-receipts": {"task": "customer_data.tasks.issue_missed_receipts", "schedule": 15.0, "options": {"expires": 15}},
     "issue-every-missed-receipt": {"task": "customer_data.tasks.issue_every_missed_receipt", "schedule": 86_400.0},
     "mark-lapsed-holds": {"task": "customer_data.tasks.mark_lapsed_holds", "schedule": 300.0, "options": {"expires": 300}},
+    "nudge": {"task": "flows.tasks.nudge", "schedule": 600.0, "options": {"expires": 600}},
     "remind": {"task": "flows.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "handle-due": {"task": "flows.tasks.handle_due", "schedule": 5.0, "options": {"expires": 5}},
     "forget-old-updates": {"task": "flows.tasks.forget_old_updates", "schedule": 86400.0, "options": {"expires": 3600}},

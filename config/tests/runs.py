@@ -24,6 +24,20 @@ class Run:
         local = {"DEBUG": "1", "DATABASE_URL": "", "REDIS_URL": "", "LOCAL_DIR": str(self.folder / "local"), "PORT": str(self.port)}
         return running([sys.executable, "manage.py", "serve_everything"], local | environment, self.log)
 
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def paynow(self) -> str:
+        """The simulator of Paynow."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
+    def phone(self) -> str:
+        """The phone in the browser."""
+        return f"http://127.0.0.1:{self.port + 2}/phone"
+
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 

@@ -254,7 +254,7 @@ def test_the_wallet_shows_a_request_and_its_owner_approves(browser: Browser, pay
         on.open()
         charge(paynow, "B7K2M9QXA4T")
         prompt = on.page.get_by_role("group", name="EcoCash request")
-        expect(prompt).to_contain_text("Pay US$ 10.00 to Example Tours?")
+        expect(prompt).to_contain_text("Pay US$ 10.00 to Example Safaris?")
         on.page.get_by_role("button", name="EcoCash: US$ 10.00. Show the wallet.").click()
         expect(prompt.get_by_role("button", name="Approve")).to_be_focused()
         on.page.keyboard.press("Enter")

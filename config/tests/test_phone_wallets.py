@@ -52,7 +52,7 @@ def test_a_prompt_stands_on_the_handset_it_is_for(meta: GraphSimulator, paynow: 
         "EcoCash",
         "pin",
         "USD 10.00",
-        "Example Tours",
+        "Example Safaris",
         "open",
         "263781234567",
     )

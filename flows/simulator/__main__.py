@@ -64,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--app-url", default="", help="where our app listens; its Flows are published then")
     parser.add_argument("--paynow-url", default="", help="Paynow's simulator, whose prompts appear on the phones")
     parser.add_argument("--public-key", default="", help="file with the PEM of the Flow key, until one is uploaded")
-    parser.add_argument("--business-name", default="Example Tours", help="what stands above the chat")
+    parser.add_argument("--business-name", default="Example Safaris", help="what stands above the chat")
     parser.add_argument("--strict-windows", action="store_true", help="who never wrote gets templates only")
     parser.add_argument("--keep-pair-rate", action="store_true", help="one message in six seconds to the same customer")
     return parser.parse_args()

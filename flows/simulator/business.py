@@ -22,7 +22,7 @@ class Business:
     public_key: str = field(default="", repr=False)
     """The PEM that phones seal with until one is uploaded."""
     deliver: Deliver | None = field(default=None, repr=False)
-    name: str = "Example Tours"
+    name: str = "Example Safaris"
     display_number: str = "263780000000"
     phone_number_id: str = "100000000000001"
     account_id: str = "100000000000002"

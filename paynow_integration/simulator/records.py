@@ -24,7 +24,7 @@ class Integration:
     methods: frozenset[str] = ALL_METHODS
     merchant_emails: tuple[str, ...] = ("merchant@example.com",)
     instrument_details: bool = False
-    name: str = "Example Tours"
+    name: str = "Example Safaris"
 
 
 @dataclass(frozen=True)

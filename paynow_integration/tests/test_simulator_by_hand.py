@@ -57,4 +57,4 @@ def test_who_types_omaris_code_has_decided(client: PaynowClient, simulator: Payn
 def test_a_person_can_see_whose_money_is_asked_for(client: PaynowClient, simulator: PaynowSimulator) -> None:
     client.express(a_request(phone="0789999999"))
     shown = requests.get(f"{simulator.url}/simulator/transactions/B7K2M9QXA4T", timeout=5).json()
-    assert (shown["merchant"], shown["phone"], shown["amount"]) == ("Example Tours", "0789999999", "10.00")
+    assert (shown["merchant"], shown["phone"], shown["amount"]) == ("Example Safaris", "0789999999", "10.00")
