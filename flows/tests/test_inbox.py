@@ -59,6 +59,20 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversation, "answer", answer)
 
 
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages for which the talk was asked."""
+    asked: list[str] = []
+    whole = conversation.answer
+
+    def answer(talk: Conversation, incoming: Incoming) -> None:
+        asked.append(incoming.wamid)
+        whole(talk, incoming)
+
+    monkeypatch.setattr(conversation, "answer", answer)
+    return asked
+
+
 # --- Once -----------------------------------------------------------------------------------------
 def test_a_stranger_who_says_hi_is_answered() -> None:
     handled(call(message("wamid.1", "Hi"), contacts=({"wa_id": NUMBER, "profile": {"name": "Rudo"}},)))
@@ -84,11 +98,21 @@ def test_a_message_handled_twice_is_answered_once() -> None:
     assert replies_to("wamid.1") == 1
 
 
-def test_one_message_handled_by_eight_workers_at_once_is_answered_once(at_once: Callable[..., list[Any]]) -> None:
+def test_one_message_handled_by_eight_workers_at_once_is_answered_once(at_once: Callable[..., list[Any]], turns: list[str]) -> None:
     (update_id,) = stored(call(message("wamid.1")))
     assert at_once(*[lambda: inbox.handle(update_id)] * 8) == [None] * 8
-    assert IncomingMessage.objects.count() == 1
+    assert turns == ["wamid.1"]
     assert Update.objects.get().attempts == 0
+
+
+def test_control_without_lock_and_second_look_the_talk_takes_several_turns(
+    at_once: Callable[..., list[Any]], turns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_locked", lambda update_id: Update.objects.get(pk=update_id))
+    monkeypatch.setattr(inbox, "_keep", lambda customer, incoming: True)
+    (update_id,) = stored(call(message("wamid.1")))
+    at_once(*[lambda: inbox.handle(update_id)] * 8)
+    assert len(turns) > 1
 
 
 def test_two_strangers_with_one_number_at_once_are_one_customer(at_once: Callable[..., list[Any]]) -> None:
