@@ -132,9 +132,9 @@ WHY = {
     Reason.MISCONFIGURED: ("our fault", "Try again later"),
     Reason.TIMED_OUT: ("not approved in time", "Try again"),
     Reason.OTHER: ("did not accept", "Try again"),
-    Reason.GATEWAY_ERROR: ("did not accept", "Try again"),
-    Reason.INVALID_PAYER: ("did not accept", "Try again"),
-    Reason.STOPPED_BY_STAFF: ("did not accept", "Try again"),
+    Reason.GATEWAY_ERROR: ("could not start", "Try again"),
+    Reason.INVALID_PAYER: ("phone number or the e-mail address", "Try again"),
+    Reason.STOPPED_BY_STAFF: ("Our office stopped", "Try again"),
 }
 
 

@@ -61,7 +61,8 @@ def test_at_night_only_what_cannot_wait_is_said(hours_ago: float, is_due: bool) 
 @quick
 @pytest.mark.parametrize("reason", ["muted_at", "wants_person_since", "taken_by", "nudged_at"])
 def test_who_does_not_want_it_or_talks_to_a_person_is_left_alone(reason: str) -> None:
-    unfinished(**{reason: make.staff() if reason == "taken_by" else NOON - timedelta(hours=1)})
+    facts: dict[str, Any] = {reason: make.staff() if reason == "taken_by" else NOON - timedelta(hours=1)}
+    unfinished(**facts)
     assert remind_unfinished(NOON) == 0
 
 
