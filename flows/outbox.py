@@ -107,7 +107,7 @@ def _send(message: Message) -> None:
     except SendRefused as error:
         outcomes.refused(message, error)
     except NotSent as error:
-        outcomes.try_later(message, str(error))
+        outcomes.unreachable(message, str(error))
     except SendUnknown as error:
         outcomes.no_answer(message, str(error))
     except (NoTemplate, ValueError) as error:  # WhatsApp would refuse it as it stands, however often it is sent

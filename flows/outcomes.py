@@ -17,6 +17,8 @@ MOST_TRIES = len(TRY_AGAIN_AFTER) + 1
 ALARM_WAIT = timedelta(minutes=10)
 """While our account is refused, every message waits this long between tries, and none is given up."""
 
+LONGEST_OUTAGE = timedelta(hours=24)
+
 
 def accepted(message: Message, wamid: str) -> None:
     """WhatsApp has it. Its status may have overtaken the answer; then only the id is new."""
@@ -63,6 +65,15 @@ def try_later(message: Message, error: str, *, wait: timedelta | None = None) ->
         give_up(message, error)
         return
     _queue(message, error, wait=TRY_AGAIN_AFTER[max(message.attempts, 1) - 1] if wait is None else wait)
+
+
+def unreachable(message: Message, error: str) -> None:
+    """It certainly never left us. An outage of hours must not fail what customers are waiting for; a day later it helps nobody."""
+    if timezone.now() - message.created_at >= LONGEST_OUTAGE:
+        give_up(message, error)
+        return
+    tries = min(max(message.attempts, 1), len(TRY_AGAIN_AFTER) - 1)
+    _queue(message, error, wait=TRY_AGAIN_AFTER[tries - 1], attempts=tries)
 
 
 def put_off(message: Message, wait: timedelta, error: str = "") -> None:

@@ -72,6 +72,28 @@ def test_while_our_account_is_refused_no_message_is_given_up(message: Message, g
     assert len(graph.messages) == 1
 
 
+def test_an_outage_of_hours_fails_no_message(message: Message, graph: GraphSimulator, settings: Any) -> None:
+    ours, settings.WHATSAPP_GRAPH_BASE_URL = settings.WHATSAPP_GRAPH_BASE_URL, "http://127.0.0.1:9/v25.0"
+    for _ in range(20):
+        make_due(message)
+        send_message(message.pk)
+        wait = waits(message)
+        assert wait is not None
+        assert wait <= timedelta(minutes=10)
+    settings.WHATSAPP_GRAPH_BASE_URL = ours
+    make_due(message)
+    send_message(message.pk)
+    assert len(graph.messages) == 1
+
+
+def test_what_could_not_be_sent_for_a_day_is_for_a_person(message: Message, settings: Any) -> None:
+    settings.WHATSAPP_GRAPH_BASE_URL = "http://127.0.0.1:9/v25.0"
+    Message.objects.update(created_at=timezone.now() - timedelta(hours=24))
+    send_message(message.pk)
+    assert waits(message) is None
+    assert concerns(ConcernKind.NOT_TOLD) == [message.customer]
+
+
 @pytest.mark.parametrize("kind", [FaultKind.BREAK, FaultKind.CUT, FaultKind.LOSE_REPLY])
 def test_without_an_answer_it_waits_for_its_status_and_is_then_sent_again(
     message: Message, graph: GraphSimulator, kind: FaultKind
