@@ -266,7 +266,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"without_readyz": {"()": "config.logs.WithoutReadyz"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.PrivateFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "handlers": {"standard_output": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
     "root": {"handlers": ["standard_output"], "level": "INFO"},
     "loggers": {

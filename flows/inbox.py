@@ -127,7 +127,7 @@ def _failed(update_id: int, error: Exception) -> bool:
     is_last = update.attempts >= len(gaps)
     next_try_at = None if is_last else timezone.now() + gaps[update.attempts]
     Update.objects.filter(pk=update_id, handled_at__isnull=True).update(
-        attempts=update.attempts + 1, next_try_at=next_try_at, last_error=f"{type(error).__name__}: {error}"[:500]
+        attempts=update.attempts + 1, next_try_at=next_try_at, last_error=_in_short(error)
     )
     if isinstance(error, NotOursYet):
         return is_last
@@ -135,6 +135,11 @@ def _failed(update_id: int, error: Exception) -> bool:
     if is_last and update.kind == Update.Kind.MESSAGE:
         _tell_staff(update)
     return is_last
+
+
+def _in_short(error: Exception) -> str:
+    """Its first line: in the next ones PostgreSQL repeats the values of a row, which are people's words."""
+    return f"{type(error).__name__}: {error}".split("\n", 1)[0][:500]
 
 
 def _tell_staff(update: Update) -> None:
