@@ -113,12 +113,12 @@ def finish(customer: Customer) -> None:
 
 def look_again(customer: Customer, words: str) -> None:
     """*Check status*, until the form shows `words`: each tap is answered with what is known by then."""
-    for _ in range(30):
-        customer.press("Check status")
-        expect(customer.flow.get_by_role("button", name=re.compile("Check status|Done|Close|Confirm"))).to_be_enabled()
+    check = customer.flow.get_by_role("button", name="Check status", exact=True)
+    for _ in range(60):
         if customer.flow.get_by_text(words).count():
             return
-        customer.page.wait_for_timeout(500)  # between two looks, as a person would
+        tap_if_it_can_be_tapped(check)
+        customer.page.wait_for_timeout(500)  # a person's pace
     raise AssertionError(f"The form never showed {words!r}: {customer.flow.inner_text()}")
 
 
@@ -149,6 +149,7 @@ def test_without_money_in_the_wallet_the_customer_pays_with_another_one(customer
     look_again(customer, "There was not enough money in the wallet")
     customer.reads("4%")
     customer.press("Use another method")
+    customer.fill("Mobile money number", f"0{customer.number.removeprefix('263')}")
     pay_with(customer, "InnBucks")
     look_again(customer, "Approve")
     customer.answer_wallet("Approve this code")
@@ -171,8 +172,8 @@ def test_a_card_is_paid_on_a_page_and_never_typed_in_the_chat(customer: Customer
     pay_with(customer, "Card")
     look_again(customer, "Open the payment page")
     customer.reads("internet data")
-    with customer.page.expect_popup() as opened:
-        customer.press("Open the payment page")
+    with customer.page.context.expect_page() as opened:
+        customer.flow.get_by_role("link", name="Open the payment page").click()
     opened.value.get_by_role("button", name="Make Payment").click()
     expect(opened.value.get_by_text("go back to the chat")).to_be_visible()
     is_told_paid(customer, amount=PRICE, balance="US$ 0.00")
@@ -214,6 +215,8 @@ def test_on_a_bad_network_the_customer_pays_exactly_once(customer: Customer, sho
     customer.hears("Who pays?")
     customer.network(trouble)
     customer.tap("I pay")
+    if trouble == "webhooks":
+        customer.good_network()  # what was lost comes again once the network is back
     customer.hears("you can pay")
     fill_in_however_often_it_takes(customer)
     customer.answer_wallet("Approve")

@@ -153,7 +153,14 @@ export class Flow {
       if (offered === undefined) delete form[name];
       else form[name] = offered;
     }
-    return rendered(definition, this._values());
+    return rendered(definition, this._values()).map(({ component, path }) => ({ component: this._withAddress(component), path }));
+  }
+
+  /** Actions stay unfilled until they are tapped, but where a link leads must be known when it is drawn. */
+  _withAddress(component) {
+    const action = component["on-click-action"];
+    if (action?.name !== "open_url") return component;
+    return { ...component, "on-click-action": { ...action, url: filled(action.url, this._values()) } };
   }
 
   /** Errors at the fields that were left or refused, and whether the button may be tapped. */
