@@ -60,6 +60,8 @@ NAVIGATION = [
             _page("Messages", "chat", "flows", "message"),
             _page("Payment requests", "send", "flows", "flowsession"),
             _page("WhatsApp Flows", "account_tree", "flows", "whatsappflow"),
+            _page("Message templates", "quick_phrases", "flows", "whatsapptemplate"),
+            _page("Languages", "translate", "flows", "reviewedlanguage"),
         ],
     },
     {

@@ -19,12 +19,12 @@ from customer_data.models import Concern
 
 @admin.register(Concern)
 class ConcernAdmin(ReadOnlyDesk):
-    list_display = ("shown_kind", "sentence", "shown_payment", "created_at", "shown_state")
+    list_display = ("shown_kind", "sentence", "shown_about", "created_at", "shown_state")
     list_filter = (OpenFilter, "kind")
-    list_select_related = ("payment", "solved_by")
+    list_select_related = ("payment", "customer", "solved_by")
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
-    fields = (("shown_payment", "created_at"), ("solved_at", "solved_by"))
+    fields = (("shown_about", "created_at"), ("solved_at", "solved_by"))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, {"title": "Needs a person", **(extra_context or {})})
@@ -38,9 +38,12 @@ class ConcernAdmin(ReadOnlyDesk):
     def shown_kind(self, concern: Concern) -> str:
         return concern.get_kind_display()
 
-    @shown("Payment")
-    def shown_payment(self, concern: Concern) -> str:
-        return linked(concern.payment, concern.payment.reference) if concern.payment else ""
+    @shown("About")
+    def shown_about(self, concern: Concern) -> str:
+        """The payment or the customer, one click away."""
+        if concern.payment is not None:
+            return linked(concern.payment, concern.payment.reference)
+        return linked(concern.customer) if concern.customer is not None else ""
 
     @shown("How it stands", label={"open": "warning", "solved": "success"})
     def shown_state(self, concern: Concern) -> tuple[str, str]:
@@ -72,7 +75,7 @@ add_button(
         name="solve",
         label="Solved",
         press=_solve,
-        hint="Your name and the time are kept. Nothing about the payment changes.",
+        hint="Your name and the time are kept. Nothing else changes.",
         is_offered=lambda concern: concern.solved_at is None,
         in_lists=True,
     ),

@@ -11,11 +11,13 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 
 from customer_data.admin.desk import ReadOnlyDesk, link_to, shown
 from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
+from customer_data.admin.payments import linked
 from customer_data.admin.searching import customers_like
 from customer_data.models import Customer
 from flows import tasks
@@ -75,7 +77,7 @@ class ConversationAdmin(ReadOnlyDesk):
 
     # --- The page of one talk ---------------------------------------------------------------------
     def heading(self, talk: Conversation) -> Heading:
-        who, words = _who_answers(talk)
+        who, words = who_answers(talk)
         return Heading(str(talk.customer), words, _COLOURS[who], lines=(_window_line(talk),))
 
     def _extras(self, request: HttpRequest, row: Any) -> dict[str, Any]:
@@ -122,7 +124,7 @@ class ConversationAdmin(ReadOnlyDesk):
     # --- Columns and fields -----------------------------------------------------------------------
     @shown("Who answers", label=_COLOURS)
     def shown_who(self, talk: Conversation) -> tuple[str, str]:
-        return _who_answers(talk)
+        return who_answers(talk)
 
     @shown("The customer's last words")
     def shown_last_words(self, talk: Any) -> str:
@@ -141,7 +143,8 @@ class ConversationAdmin(ReadOnlyDesk):
 
     @shown("Customer")
     def shown_customer(self, talk: Conversation) -> str:
-        return f"{talk.customer}, +{talk.customer.wa_id}" if talk.customer.wa_id else f"{talk.customer} (number not shared)"
+        number = f"+{talk.customer.wa_id}" if talk.customer.wa_id else "number not shared"
+        return format_html("{} ({})", linked(talk.customer), number)
 
     @shown("Language")
     def shown_language(self, talk: Conversation) -> str:
@@ -156,7 +159,8 @@ class ConversationAdmin(ReadOnlyDesk):
         return "Stopped by the customer" if talk.muted_at else "Yes"
 
 
-def _who_answers(talk: Conversation) -> tuple[str, str]:
+def who_answers(talk: Conversation) -> tuple[str, str]:
+    """Who answers this customer now, as a mark and as words."""
     if talk.taken_by_id is not None:
         return TAKEN, f"{talk.taken_by} answers"
     if talk.wants_person_since is not None:

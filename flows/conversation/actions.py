@@ -221,10 +221,15 @@ def _talk_to_person(talking: Talking, argument: str) -> Reply:
     talk, template = talking.conversation, "person_is_asked" if talking.is_with_a_person else "person"
     if talk.wants_person_since is None:
         talk.wants_person_since = timezone.now()
-        sentence = f"{talking.customer} asks for a person in the chat."
-        Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence)
+        waits_for_a_person(talking)
     menu = Choice(action_id("menu"), label("menu", language=talking.language).title)
     return Reply((Buttons(talking.say(template), choices=(menu,)),))
+
+
+def waits_for_a_person(talking: Talking) -> None:
+    """A matter for staff, once while it is open. Solved without an answer, it is a new one when the customer writes again."""
+    sentence = f"{talking.customer} asks for a person in the chat."
+    Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence)
 
 
 def _stop_reminders(talking: Talking, argument: str) -> Reply:

@@ -231,6 +231,7 @@ def _left_to_the_person(talking: Talking, incoming: Incoming) -> Reply:
     if incoming.kind == IncomingKind.BUTTON:
         return Reply((Text(talking.say("person_is_here")),))
     if talk.taken_by_id is None and talk.wants_person_since is not None:
+        actions.waits_for_a_person(talking)
         waiting = Text(talking.say("person_is_coming"))
         outbox.write(talking.customer, waiting, key=f"waiting-{talk.pk}-{talk.wants_person_since:%Y%m%d%H%M%S}")
     return Reply()
