@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
-from customer_data.tests.desk import desk
+from customer_data.tests.desk import desk, list_of
 from flows.models import WhatsAppTemplate
 from flows.simulator import GraphSimulator
 from flows.templates_at_meta import sync_templates
@@ -56,3 +57,27 @@ def test_staff_load_them_and_enter_their_purpose(graph: GraphSimulator) -> None:
     staff = desk("view_whatsapptemplate", "change_whatsapptemplate")
     assert "at Meta" in staff.told(staff.press(row, "load"))[0]
     assert "Approved" in staff.page(row)
+
+
+def test_the_first_templates_are_loaded_from_the_list_itself(graph: GraphSimulator) -> None:
+    clerk = desk("view_whatsapptemplate", "change_whatsapptemplate")
+    load = reverse("admin:flows_whatsapptemplate_load")
+    assert f'action="{load}"' in clerk.get(list_of(WhatsAppTemplate)).content.decode()
+    answer = clerk.web.post(load)
+    assert clerk.told(answer) == [f"{len(graph.templates)} message templates are at Meta. This is how they stand now."]
+    assert WhatsAppTemplate.objects.count() == len(graph.templates)
+
+
+def test_who_may_only_look_at_templates_loads_none(graph: GraphSimulator) -> None:
+    viewer, load = desk("view_whatsapptemplate"), reverse("admin:flows_whatsapptemplate_load")
+    assert load not in viewer.get(list_of(WhatsAppTemplate)).content.decode()
+    assert viewer.web.post(load).status_code == 403
+    assert viewer.get(load).status_code == 405
+    assert not WhatsAppTemplate.objects.exists()
+
+
+def test_that_meta_could_not_be_asked_is_a_sentence(settings: Any) -> None:
+    settings.WHATSAPP_ACCESS_TOKEN = ""
+    clerk = desk("view_whatsapptemplate", "change_whatsapptemplate")
+    told = clerk.told(clerk.web.post(reverse("admin:flows_whatsapptemplate_load")))
+    assert told[0].startswith("Meta did not say which templates there are.")
