@@ -3,10 +3,12 @@
 Web, worker, clock, PostgreSQL and both simulators are processes of their own; only Meta and Paynow are played.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 import requests
@@ -53,6 +55,12 @@ def customer(shop: Run, browser: Browser) -> Iterator[Customer]:
     with customer_of(shop, browser, name="Rudo") as someone:
         yield someone
     requests.post(f"{shop.paynow}/simulator/clear-faults", timeout=10)
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """Where pictures go: `make pictures` keeps them for the README."""
+    return Path(os.environ.get("PICTURES", "") or tmp_path)
 
 
 @contextmanager
@@ -123,15 +131,21 @@ def look_again(customer: Customer, words: str) -> None:
 
 
 # --- The stories ----------------------------------------------------------------------------------
-def test_a_stranger_books_pays_a_deposit_by_ecocash_and_later_the_balance_by_innbucks(customer: Customer) -> None:
+def test_a_stranger_books_pays_a_deposit_by_ecocash_and_later_the_balance_by_innbucks(customer: Customer, album: Path) -> None:
     book(customer)
+    customer.picture(album / "chat.png")
     ask_for_the_form(customer, "Pay 50% deposit")
     customer.choose("Deposit")
-    pay_with(customer, "EcoCash")
+    customer.choose("EcoCash")
+    customer.picture(album / "form.png")
+    customer.press("Pay now")
+    expect(customer.prompt).to_be_visible()
+    customer.picture(album / "prompt.png")
     customer.answer_wallet("Approve")
     is_told_paid(customer, amount=DEPOSIT, balance=DEPOSIT)
     look_again(customer, "Thank you")
     finish(customer)
+    customer.picture(album / "receipt.png")
     customer.say("pay balance")
     customer.hears("How would you like to pay")
     ask_for_the_form(customer, "Pay balance via Paynow")
