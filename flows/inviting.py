@@ -5,7 +5,7 @@ from typing import Any
 
 from customer_data.models import Booking, Customer
 from customer_data.money import show_amount
-from customer_data.offer import methods_for, owed, share_of_balance
+from customer_data.offer import amount_options, methods_for, owed, share_of_balance
 from flows import outbox, tokens
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME
 from flows.models import FlowSession, Message, WhatsAppFlow
@@ -47,7 +47,8 @@ def form_for(
     _check_owed(booking)
     if not _flow_at_meta():
         raise CannotInvite(_NOT_AT_META)
-    amount = share_of_balance(booking, shares) if shares > 1 else owed(booking)
+    chosen = {str(offered): amount for offered, amount in amount_options(booking).items()}.get(option, owed(booking))
+    amount = share_of_balance(booking, shares) if shares > 1 else chosen
     session = tokens.issue_for(customer, booking=booking)
     known = {**(typed or {}), "amount_option": option} | ({SHARES: str(shares)} if shares > 1 else {})
     FlowSession.objects.filter(pk=session.pk).update(typed={name: value for name, value in known.items() if value})

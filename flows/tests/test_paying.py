@@ -40,6 +40,14 @@ def test_what_was_chosen_step_by_step_is_what_the_form_asks() -> None:
     assert FlowSession.objects.get(pk=form.session_id).typed == {"amount_option": "deposit"}
 
 
+def test_the_message_names_the_amount_that_was_chosen() -> None:
+    booking = make.booking("231.00")
+    deposit = only(do("pay_deposit", booking.booking_reference, by=booking.customer))
+    full = only(do("pay_full", booking.booking_reference, by=booking.customer))
+    assert "you can pay US$ 115.50 for" in deposit.body
+    assert "you can pay US$ 231.00 for" in full.body
+
+
 def test_with_one_booking_to_pay_no_question_is_asked() -> None:
     booking = make.booking()
     assert isinstance(only(do("pay_balance", by=booking.customer)), FlowButton)
