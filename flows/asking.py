@@ -13,6 +13,7 @@ from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.gateway import PromptKind
 from customer_data.models import Booking, Payment
 from customer_data.offer import CannotPay, unconfirmed
+from customer_data.phones import national
 from customer_data.references import read_reference
 from customer_data.services import asked_again, expire_payment, keep_otp, open_payment
 from customer_data.status import MONEY_IN, OPEN, Reason, Status
@@ -147,4 +148,4 @@ def _send_again(conversation: Conversation, payment: Payment) -> Reply:
     except CannotPay as problem:
         return Reply((Text(str(problem)),))
     send_soon(newest)
-    return Reply((Text(say("pay/sent_again", language=conversation.language, payment=newest)),))
+    return Reply((Text(say("pay/sent_again", language=conversation.language, payment=newest, phone=national(newest.phone))),))

@@ -66,12 +66,17 @@ def _pending(payment: Payment) -> Iterator[Line]:
         yield from _numbered(asked, messages, start="text")
         return
     customer = payment.booking.customer
-    words = _words("payer_asked", payment, customer, payer=payment.payer)
+    words = _words("payer_asked", payment, customer, payer=_shown(payment.payer))
     yield Line(customer, "text", Buttons(words, choices=_while_waiting(payment)))
     asks = _words("asks_you", payment, payment.payer, payer=payment.payer)
     template = _template("payment_request", asks, payment, payment.payer)
     yield Line(payment.payer, "payer-asks", Text(asks) if window.is_open(payment.payer) else template, template)
     yield from _numbered(payment.payer, messages, start="payer-text")
+
+
+def _shown(payer: Customer) -> str:
+    """By name, or by the number as it is dialled from abroad."""
+    return str(payer) if payer.name or not payer.wa_id else national(f"+{payer.wa_id}") or f"+{payer.wa_id}"
 
 
 def _numbered(to: Customer, messages: tuple[Outgoing, ...], *, start: str) -> Iterator[Line]:
@@ -148,10 +153,10 @@ def _with_taps(body: str, taps: tuple[Choice, ...]) -> Outgoing:
 
 def _words(name: str, payment: Payment, to: Customer, **facts: Any) -> str:
     folder = "" if name.startswith("payment_") else "pay/"
-    return say(f"{folder}{name}", language=language_of(to), **_facts(payment), **facts)
+    return say(f"{folder}{name}", language=language_of(to), **_facts(payment, to), **facts)
 
 
-def _facts(payment: Payment) -> dict[str, Any]:
+def _facts(payment: Payment, to: Customer) -> dict[str, Any]:
     booking = payment.booking
     return {
         "payment": payment,
@@ -159,6 +164,7 @@ def _facts(payment: Payment) -> dict[str, Any]:
         "customer": booking.customer,
         "paid": show_amount(booking.amount_paid, booking.currency),
         "method": method_label(payment),
+        "is_for_another": to != booking.customer,
         "phone": national(payment.phone) or payment.phone,
     }
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from customer_data.gateway import NotSupported, PromptKind, find_method
 from customer_data.models import Payment
+from customer_data.phones import national
 from flows import choices
 from flows.outgoing import Buttons, Choice, Image, LinkButton, Outgoing
 from flows.sentences import ENGLISH, say
@@ -88,6 +89,7 @@ def _words(name: str, payment: Payment, language: str) -> str:
         payment=payment,
         booking=payment.booking,
         method=method_label(payment),
+        phone=national(payment.phone) or payment.phone,
         expires=expiry(payment),
         otp_reference=payment.gateway_data.get("otp_reference", ""),
     )

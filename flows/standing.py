@@ -3,6 +3,7 @@
 from customer_data.gateway import PromptKind
 from customer_data.models import Payment
 from customer_data.offer import owed
+from customer_data.phones import national
 from customer_data.status import MONEY_IN, Status
 from flows import choices
 from flows.outgoing import Buttons, Choice, Outgoing
@@ -34,6 +35,7 @@ def _words(payment: Payment, language: str, *, asking: bool) -> str:
         payment=payment,
         booking=booking,
         method=method_label(payment),
+        phone=national(payment.phone) or payment.phone,
         asking=asking,
     )
 

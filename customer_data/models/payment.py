@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 class IllegalMove(Exception):
     """The table of moves does not have it; nothing was changed."""
 
+
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_ABOUT_A_PAGE = re.compile(r"\bclick\b", re.IGNORECASE)
 
 _WHAT_WAS_ASKED = [
     *("id", "reference", "booking", "amount", "currency"),
@@ -172,6 +176,11 @@ class Payment(models.Model):
     @property
     def amount_shown(self) -> str:
         return show_amount(self.amount, self.currency)
+
+    @property
+    def instructions_in_chat(self) -> str:
+        """What the gateway says to do, without its sentences about buttons of its own page: nobody finds those in the chat."""
+        return " ".join(sentence for sentence in _SENTENCES.split(self.instructions) if not _ABOUT_A_PAGE.search(sentence))
 
     @property
     def is_open(self) -> bool:

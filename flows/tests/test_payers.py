@@ -109,7 +109,12 @@ def test_the_amount_is_what_was_chosen_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("payer", "says"), [(THEIRS, "Which wallet"), ("abroad", "We are asking Page"), ("+27821234567", "not in Zimbabwe")]
+    ("payer", "says"),
+    [
+        (THEIRS, "Which wallet"),
+        ("abroad", "payment of US$ 231.00 (Page)"),
+        ("+27821234567", "not in Zimbabwe"),
+    ],
 )
 def test_what_was_answered_step_by_step_is_done(payer: str, says: str) -> None:
     booking = make.booking()
@@ -148,6 +153,14 @@ def test_a_number_abroad_gets_the_link_too_and_may_be_reached_by_a_template() ->
     assert isinstance(request, Template)
     assert payment.redirect_url in dict(request.facts)["how"]
     assert payment.redirect_url in words_to(booking.customer)
+
+
+def test_a_number_abroad_is_shown_as_it_is_dialled() -> None:
+    booking = make.booking()
+    do("pay_by_card_abroad", f"{booking.booking_reference}/+27821234567", by=booking.customer)
+    sent_by_worker(booking)
+    write_missed()
+    assert "+27821234567 gets its link" in words_to(booking.customer)
 
 
 # --- Several payers -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from customer_data.gateway import PromptKind
 from customer_data.models import Concern, Customer, Payment, PaymentEvent
+from customer_data.phones import national
 from customer_data.status import Status
 from customer_data.tests import make
 from flows import telling
@@ -16,6 +17,7 @@ from flows.models import Conversation, Message
 from flows.outgoing import Buttons, Image, LinkButton, Template
 from flows.paying import ACTIONS
 from flows.payment_news import lines_about
+from flows.prompts import prompt_messages
 from flows.telling import is_told, write_messages, write_missed
 from flows.tests.chatting import do, sent_by_worker, taps, told_to, words_to
 from flows.tests.customers import phone_of, sent, submit
@@ -36,7 +38,7 @@ def started_in_chat(choice: str, **facts: Any) -> Payment:
 def test_a_request_on_the_phone_says_which_number_how_much_and_what_if_it_does_not_come() -> None:
     payment = started_in_chat("wallet")
     (message,) = told_to(payment.booking.customer)
-    assert f"US$ 231.00 on {payment.phone}" in message.body
+    assert f"US$ 231.00 on {national(payment.phone)}." in message.body
     assert payment.instructions in message.body
     assert [read_tap(each).name for each in taps(message)] == ["i_have_paid", "send_prompt_again", "use_another_wallet"]
 
@@ -122,6 +124,14 @@ def test_while_the_form_may_be_open_the_chat_is_silent_and_then_it_speaks(monkey
     assert write_missed() == 1
     assert write_missed() == 0
     assert "Approve US$ 231.00" in words_to(payment.booking.customer)
+
+
+def test_what_the_gateway_says_about_buttons_of_its_own_page_is_left_out() -> None:
+    payment = form_payment()
+    payment.instructions = "Dial *151# and enter your PIN. Once approved, please click Check For Payment below to conclude."
+    (message,) = prompt_messages(payment)
+    assert "Dial *151# and enter your PIN." in message.body
+    assert "Check For Payment" not in message.body
 
 
 def test_a_code_that_must_be_taken_to_another_app_is_told_at_once() -> None:
@@ -258,3 +268,12 @@ def test_what_cannot_be_said_is_for_a_person_and_keeps_nobody_else_waiting() -> 
     assert "*Paid.*" in words_to(second.booking.customer)
     assert write_missed() == 0
     assert Concern.objects.get(payment=first).kind == "not_told"
+
+
+def test_the_receipt_of_who_pays_for_another_does_not_call_the_booking_theirs() -> None:
+    payment, payer = for_another("wallet")
+    heard(payer)
+    make.move(payment, Status.SUCCESSFUL)
+    write_missed()
+    assert "The booking is paid in full." in words_to(payer)
+    assert "Your booking is paid in full." in words_to(payment.booking.customer)
