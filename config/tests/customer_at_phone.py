@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 PATIENCE_MS = 45_000  # a payment waits for Paynow's status update, or for our next question
-VIEW = {"width": 1180, "height": 900}
+VIEW: ViewportSize = {"width": 1180, "height": 900}
 
 
 class Customer:

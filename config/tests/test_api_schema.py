@@ -78,12 +78,15 @@ def test_every_code_of_a_refusal_is_described(db: None) -> None:
     """Whoever writes a new refusal finds here that callers must be told of it."""
     source = "".join(
         (ROOT / "customer_data" / name).read_text()
-        for name in ("offer.py", "views.py", "api/keys.py", "api/body.py", "api/idempotency.py")
+        for name in ("offer.py", "seats.py", "services/opening.py", "views.py", "api/keys.py", "api/body.py", "api/idempotency.py")
     )
     codes = set(re.findall(r'(?:CannotPay\(|Refusal\(\d+, |AuthenticationFailed\(".*?", )"(\w+)"', source))
     text = json.dumps(described())
     assert len(codes) > 15
-    assert {code for code in codes if f"`{code}`" not in text} == {"address_unknown"}
+    assert {code for code in codes if f"`{code}`" not in text} == {
+        "address_unknown",
+        "shares_unknown",
+    }  # an API key never shares a bill
 
 
 def test_the_page_about_the_api_loads_nothing_from_elsewhere(db: None) -> None:

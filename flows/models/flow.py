@@ -50,7 +50,7 @@ class WhatsAppFlow(models.Model):
 
 
 class FlowSession(models.Model):
-    """What one Flow message allows: this customer may pay this booking, once, for a while. The token is kept sealed, and found by its hash."""
+    """What one Flow message allows: this customer may use one form, once, for a while. The token is sealed, found by its hash."""
 
     token_hash = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token.")
     token = SealedTextField(
