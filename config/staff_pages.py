@@ -90,7 +90,7 @@ _GREEN = {
 }
 
 # A square in our colour with a P in it, carried by the page itself.
-_ICON = (
+ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
     "%3Crect width='32' height='32' rx='7' fill='%230f766e'/%3E"
     "%3Cpath d='M11 24V8h6.5a5 5 0 0 1 0 10H11' fill='none' stroke='white' stroke-width='3.4'/%3E%3C/svg%3E"
@@ -101,7 +101,7 @@ UNFOLD = {
     "SITE_HEADER": "Paydesk",
     "SITE_SUBHEADER": "Bookings and payments",
     "SITE_SYMBOL": "payments",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _ICON}],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": ICON}],
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": _GREEN},

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from config.addresses import DEMO_STAFF
+from config.staff_pages import ICON
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -33,7 +34,7 @@ def start(request: HttpRequest) -> HttpResponse:
         phone=_beside(settings.WHATSAPP_GRAPH_BASE_URL, "/phone"),
         paynow=_beside(settings.PAYNOW_BASE_URL, "/"),
     )
-    return render(request, "start/start.html", {"links": links, "staff": DEMO_STAFF})
+    return render(request, "start/start.html", {"links": links, "staff": DEMO_STAFF, "icon": ICON})
 
 
 @never_cache

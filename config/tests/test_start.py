@@ -25,6 +25,10 @@ def test_the_start_page_leads_to_the_phone_the_staff_pages_paynow_and_the_api(de
         assert f'"{address}"' in page
 
 
+def test_the_page_brings_its_own_icon(development: Any, client: Client) -> None:
+    assert 'rel="icon" type="image/svg+xml" href="data:image/svg+xml,' in client.get("/").content.decode()
+
+
 def test_one_click_signs_in_the_demo_staff(development: Any, client: Client) -> None:
     get_user_model().objects.create_superuser(DEMO_STAFF, "admin@example.com", "a-long-password")
     assert client.post("/start/sign-in/")["Location"] == "/admin/"

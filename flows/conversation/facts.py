@@ -28,6 +28,8 @@ class Talking:
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
+        self.is_said_again = False
+        """Whether the step is repeated after a sentence of its own: it need not greet and explain once more."""
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -61,7 +63,9 @@ class Talking:
 
     @property
     def first_name(self) -> str:
-        return (self.customer.name.split() or [""])[0][:40]
+        """As a greeting says it; empty for nobody's name: WhatsApp's profile may hold a number or a smile."""
+        first = (self.customer.name.split() or [""])[0][:40]
+        return first if any(character.isalpha() for character in first) else ""
 
     @cached_property
     def language(self) -> str:

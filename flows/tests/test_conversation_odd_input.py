@@ -16,7 +16,7 @@ from flows import paying
 from flows.definitions.booking_flow import BOOKING_FLOW
 from flows.incoming import IncomingKind
 from flows.models import Conversation
-from flows.tests.talks import Chatter, tour
+from flows.tests.talks import Chatter, tour, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 
@@ -154,3 +154,10 @@ def test_no_talk_gives_out_more_seats_than_there_are_or_two_bookings_for_one_hol
             Booking.objects.filter(customer=chatter.customer, departure__isnull=False).count()
             == SeatHold.objects.exclude(booking=None).count()
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "greeting"), [("+263771110002", "Hello."), ("🙂 🙂", "Hello."), ("", "Hello."), ("Rudo M", "Hello Rudo.")]
+)
+def test_a_name_that_is_none_is_not_said(name: str, greeting: str) -> None:
+    assert greeting in words(Chatter(name=name).says("hi"))
