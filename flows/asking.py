@@ -19,7 +19,7 @@ from customer_data.services import asked_again, expire_payment, keep_otp, open_p
 from customer_data.status import MONEY_IN, OPEN, Reason, Status
 from flows import belongings, choices
 from flows.models import Conversation
-from flows.outgoing import Buttons, Document, Text
+from flows.outgoing import Buttons, Choice, Document, Outgoing, Text
 from flows.replies import Reply
 from flows.sentences import say
 from flows.standing import is_over_unpaid, standing
@@ -72,7 +72,15 @@ def receipt_again(conversation: Conversation, argument: str) -> Reply:
         return unknown(conversation)
     if payment.status not in MONEY_IN:
         return Reply((standing(payment, language=conversation.language),))
-    return Reply((standing(payment, language=conversation.language), *receipt_file(payment)))
+    files = receipt_file(payment)
+    words = standing(payment, language=conversation.language)
+    return Reply((_without_tap(words, choices.receipt_again(payment.reference)) if files else words, *files))
+
+
+def _without_tap(message: Outgoing, tap: Choice) -> Outgoing:
+    """What comes with it already is not offered again."""
+    left = tuple(each for each in message.choices if each != tap) if isinstance(message, Buttons) else ()
+    return Buttons(message.body, choices=left) if left else Text(message.body)
 
 
 def receipt_file(payment: Payment) -> tuple[Document, ...]:

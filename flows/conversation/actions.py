@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from customer_data.models import Concern, ConcernKind, Payment
+from customer_data.offer import unconfirmed
 from customer_data.seats import NoSeats, hold_seats, release_hold
 from customer_data.services import make_booking
 from customer_data.status import MONEY_IN
@@ -17,6 +18,7 @@ from flows.definitions import BOOKING_FLOW as BOOKING_FORM
 from flows.definitions.booking_flow import BOOKING_FLOW
 from flows.labels import label
 from flows.outgoing import Buttons, Choice, FlowButton, Outgoing, Text
+from flows.prompts import method_label
 from flows.replies import Reply
 
 OwnAction = Callable[[Talking, str], Reply]
@@ -181,7 +183,17 @@ def _choose_what_to_pay(talking: Talking, argument: str) -> Reply:
 def _check_what_is_owed(talking: Talking, argument: str) -> Reply:
     if talking.booking is None:
         return Reply((Text(talking.say("nothing_to_pay")),), go_to=BOOKING_FLOW.start)
-    return Reply() if talking.owed else Reply((Text(talking.say("paid_already")),), go_to="booking")
+    if not talking.owed:
+        return Reply((Text(talking.say("paid_already")),), go_to="booking")
+    waiting = unconfirmed(talking.booking)
+    if waiting is None:
+        return Reply()
+    return Reply((Text(talking.say("payment_waits", payment=waiting, method=method_label(waiting))),))
+
+
+def _share_payment(talking: Talking, argument: str) -> Reply:
+    """Several people pay: among how many?"""
+    return run(talking, "pay_share", str(talking.answers.get("booking", "")))
 
 
 def _send_card_link(talking: Talking, argument: str) -> Reply:
@@ -272,6 +284,7 @@ ACTIONS: dict[str, OwnAction] = {
     "send_card_link": _send_card_link,
     "pay_offline": _pay_offline,
     "pay_later": _pay_later,
+    "share_payment": _share_payment,
     "send_receipts_again": _send_receipts_again,
     "choose_language": _choose_language,
     "talk_to_person": _talk_to_person,

@@ -35,6 +35,8 @@ _PEOPLE = r"(?:people|persons?|adults?|child(?:ren)?|kids?|pax|travell?ers?|gues
 _COUNT = re.compile(rf"(\d+) ?{_PEOPLE}?\b")
 _INTRODUCTION = re.compile(r"^(?:my name is|my names are|i am|i'm|it is|it's|name:)\s+", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
+_DAY_OF_MONTH = re.compile(rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH}(?: the)? \d{{1,2}})\b")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -57,11 +59,18 @@ def travellers(talking: Talking, text: str) -> str:
     if wanted in TOGETHER:
         return _party(talking, 2)
     digits = " ".join(str(NUMBERS.index(word) + 1) if word in NUMBERS else word for word in wanted.split())
+    if is_a_date(text):
+        raise NotRead("travellers_not_understood")
     counts = [int(found[:9]) for found in _COUNT.findall(digits)]
     if not counts or "." in digits:
         raise NotRead("travellers_not_understood")
     me_too = 1 if digits.startswith(("me and ", "me plus ", "myself and ")) else 0
     return _party(talking, sum(counts) + me_too)
+
+
+def is_a_date(text: str) -> bool:
+    """Whether a day of a month by its name was typed, which is no number of people and nobody's name."""
+    return _DAY_OF_MONTH.search(plain(text)) is not None
 
 
 def date(talking: Talking, text: str) -> str:
@@ -81,7 +90,7 @@ def name(talking: Talking, text: str) -> str:
         meaning_of(wanted)
         or not 2 <= len(wanted) <= 80
         or sum(letter.isalpha() for letter in wanted) < 2
-        or re.search(r"\d{3}|://|@", wanted)
+        or re.search(r"^\d|\d{3}|://|@", wanted)
     ):
         raise NotRead("name_not_understood")
     return wanted

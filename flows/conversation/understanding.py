@@ -18,7 +18,7 @@ from flows.conversation.facts import Talking
 from flows.conversation.keywords import hint_of, meaning_of
 from flows.conversation.moving import choose, command, read_value
 from flows.conversation.offering import MORE, choices_of, typed_choice
-from flows.conversation.readers import READERS, NotRead
+from flows.conversation.readers import READERS, NotRead, is_a_date
 from flows.definitions.booking_flow import BOOKING_FLOW
 from flows.incoming import Incoming, IncomingKind
 from flows.outgoing import Text
@@ -174,14 +174,25 @@ def _nothing() -> NoReturn:
 
 
 def _something_else(talking: Talking, text: str) -> Reply | None:
-    """Not an answer, but another trip by its name, or a sentence about something that works anywhere."""
+    """Not an answer, but another date, another trip by its name, or a sentence about something that works anywhere."""
     step, hint = talking.step, hint_of(text)
     if hint in BOOKING_FLOW.commands:
         return command(talking, BOOKING_FLOW.commands[hint])
+    if step.is_draft and talking.tour is not None and is_a_date(text):
+        return _another_date(talking, text)
     if step.is_draft and len(text) > 3:
         with suppress(NotRead):
             return read_value(talking, BOOKING_FLOW.steps[BOOKING_FLOW.start], READERS["tour_name"](talking, text))
     return None
+
+
+def _another_date(talking: Talking, text: str) -> Reply:
+    """The date is changed by typing it, wherever the booking stands."""
+    step = next(each for each in BOOKING_FLOW.steps.values() if each.reader == "date")
+    try:
+        return read_value(talking, step, READERS["date"](talking, text))
+    except NotRead as problem:
+        return Reply((Text(talking.say(problem.template)),), go_to=step.name)
 
 
 def _not_understood(talking: Talking, problem: NotRead | None = None) -> Reply:

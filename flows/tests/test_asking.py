@@ -204,6 +204,7 @@ def test_the_receipt_comes_again_as_a_file() -> None:
     write_missed()
     text, file = do("receipt_again", payment.reference, by=payment.booking.customer).messages
     assert "is paid" in text.body
+    assert taps(text) == []  # the receipt is here: it is not offered once more
     assert isinstance(file, Document)
     assert file.source == f"receipt:{Payment.objects.get().receipt}"
 

@@ -43,6 +43,20 @@ def test_another_date_gives_the_old_seats_back() -> None:
     assert "US$ 346.50" in summary
 
 
+@pytest.mark.parametrize("step", ["travellers", "name", "email", "summary"])
+def test_another_date_can_be_typed_at_any_step(step: str) -> None:
+    chatter = at(step)
+    second = Departure.objects.order_by("starts_on")[1]
+    assert f"How many of you travel on {second.date_shown}?" in words(chatter.says(f"{second.starts_on:%d %b}"))
+    assert live_holds() == []
+
+
+def test_a_typed_date_that_is_not_free_leads_to_the_free_ones() -> None:
+    said = words(at("summary").says(f"{Departure.objects.order_by('starts_on')[1].starts_on + timedelta(days=1):%d %B}"))
+    assert "no trip on that date" in said
+    assert "Which date would you like?" in said
+
+
 def test_a_booking_left_for_the_menu_can_be_gone_on_with() -> None:
     chatter = at("email")
     menu = chatter.says("menu")
@@ -235,6 +249,15 @@ def test_stop_is_heard_and_start_undoes_it(word: str) -> None:
     assert chatter.step == "date"
     assert "reminders again" in words(chatter.says("start"))
     assert chatter.talk.muted_at is None
+
+
+# --- What is said again --------------------------------------------------------------------------
+def test_a_step_that_is_repeated_does_not_greet_and_explain_once_more() -> None:
+    chatter = at("date")
+    assert "for each traveller" in words(chatter.heard[-1:])
+    assert "for each traveller" not in words(chatter.says("30 Feb"))
+    assert "Hello" in words(chatter.says("menu"))
+    assert "Hello" not in words(chatter.says("qwertz"))
 
 
 # --- What is neither tapped nor typed -------------------------------------------------------------

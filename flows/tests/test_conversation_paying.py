@@ -73,7 +73,25 @@ def test_no_deposit_is_offered_where_the_booking_has_none() -> None:
     chatter = Chatter()
     for word in ("book", "1", "1", "1", "Rudo Moyo", "skip", "yes"):
         chatter.says(word)
-    assert titles(chatter.heard[-1:]) == ["Pay in full via Paynow", "Bank transfer or cash", "Later"]
+    assert titles(chatter.heard[-1:]) == ["Pay in full via Paynow", "Share the payment", "Bank transfer or cash", "Later"]
+
+
+@pytest.mark.usefixtures("payment_form")
+def test_several_people_can_share_the_payment() -> None:
+    chatter = at("ask_payment_option")
+    assert "2 people" in titles(chatter.taps("Share the payment"))
+    (form,) = chatter.taps("3 people")
+    assert isinstance(form, FlowButton)
+    assert "you can pay US$ 77.00 for" in form.body
+
+
+def test_who_comes_to_pay_hears_of_a_payment_that_is_not_confirmed() -> None:
+    chatter = at("ask_payment_option")
+    assert "not confirmed" not in words(chatter.says("pay balance"))
+    make.payment("pending", booking=Booking.objects.get(), amount="115.50")
+    said = words(chatter.says("pay balance"))
+    assert "A payment of US$ 115.50 by Wallet is not confirmed yet. If you approved it, do not pay again" in said
+    assert "How would you like to pay?" in said
 
 
 def test_later_says_until_when_the_seats_are_held() -> None:
