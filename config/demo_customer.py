@@ -94,8 +94,11 @@ class DemoCustomer:
         return self._phone.shown.closed
 
     def was_told(self) -> bool:
-        """Whether the chat has said how it ended: *Paid* or *Not paid*."""
-        return any("aid.*" in text for text in self.messages())
+        return self.times_told() > 0
+
+    def times_told(self) -> int:
+        """How often the chat has said how it ended: *Paid* or *Not paid*. What to do next may come before it."""
+        return sum("aid.*" in text for text in self.messages())
 
     def messages(self) -> list[str]:
         """The words that came after the form, with buttons or without."""

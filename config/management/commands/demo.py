@@ -76,7 +76,7 @@ class Command(BaseCommand):
         _wait(customer.was_told, "waiting for the message in the chat")
         told = customer.messages()
         self.stdout.write("\n".join(f"  chat │ {line}" for text in told for line in text.splitlines()))
-        is_right = payment.status == scene.ends and len(told) == 1 and booking.payment_status == _expected(scene)
+        is_right = payment.status == scene.ends and customer.times_told() == 1 and booking.payment_status == _expected(scene)
         shown = show_amount(booking.amount_paid, booking.currency)
         verdict = "as it should be" if is_right else f"WRONG, expected {scene.ends} and {_expected(scene)}"
         self.stdout.write(f"  {payment.status}, booking {booking.payment_status} ({shown} paid): {verdict}")
