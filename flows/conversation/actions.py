@@ -183,12 +183,20 @@ def _choose_what_to_pay(talking: Talking, argument: str) -> Reply:
 def _check_what_is_owed(talking: Talking, argument: str) -> Reply:
     if talking.booking is None:
         return Reply((Text(talking.say("nothing_to_pay")),), go_to=BOOKING_FLOW.start)
-    if not talking.owed:
-        return Reply((Text(talking.say("paid_already")),), go_to="booking")
+    paid = _check_it_is_owed(talking, argument)
+    if paid.go_to:
+        return paid
     waiting = unconfirmed(talking.booking)
     if waiting is None:
         return Reply()
     return Reply((Text(talking.say("payment_waits", payment=waiting, method=method_label(waiting))),))
+
+
+def _check_it_is_owed(talking: Talking, argument: str) -> Reply:
+    """Who writes after everything is paid is not asked for money any more."""
+    if talking.booking is None or talking.owed:
+        return Reply()
+    return Reply((Text(talking.say("paid_already")),), go_to="booking")
 
 
 def _share_payment(talking: Talking, argument: str) -> Reply:
@@ -281,6 +289,7 @@ ACTIONS: dict[str, OwnAction] = {
     "send_booking_form": _send_booking_form,
     "choose_what_to_pay": _choose_what_to_pay,
     "check_what_is_owed": _check_what_is_owed,
+    "check_it_is_owed": _check_it_is_owed,
     "send_card_link": _send_card_link,
     "pay_offline": _pay_offline,
     "pay_later": _pay_later,

@@ -28,8 +28,8 @@ class Talking:
 
     def __init__(self, conversation: Conversation) -> None:
         self.conversation = conversation
-        self.is_said_again = False
-        """Whether the step is repeated after a sentence of its own: it need not greet and explain once more."""
+        self.is_brief = False
+        """Whether the step follows another sentence in the same message: it need not greet and explain then."""
 
     @property
     def answers(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _enter(talking: Talking, step: Step, messages: list[Outgoing]) -> str:
         messages.append(Text(talking.say(step.if_empty)))
         return step.if_empty_go_to
     if not (step.is_quiet and messages and was != step.name):
-        talking.is_said_again = was == step.name and bool(messages)
+        talking.is_brief = bool(messages)
         messages.append(present(talking, step))
     return ""
 

@@ -42,8 +42,8 @@ def test_what_the_customer_is_promised_is_among_the_steps_and_actions() -> None:
     ("broken", "said"),
     [
         (with_step("later", go_to="menu"), "the step later accepts no answer"),
-        (with_step("transfer", options=()), "the step transfer has no way out"),
-        (with_step("transfer", options=TO_ITSELF), "the step transfer has no way out"),
+        (with_step("transfer", options=(), on_enter=""), "the step transfer has no way out"),
+        (with_step("transfer", options=TO_ITSELF, on_enter=""), "the step transfer has no way out"),
         (with_step("date", go_to=""), "accepts an answer that leads nowhere"),
         (with_step("menu", options=(Option("x", "menu"),)), "accepts an answer that leads nowhere"),
         (with_step("island", options=TO_MENU), "nothing leads to the step island"),

@@ -94,6 +94,20 @@ def test_who_comes_to_pay_hears_of_a_payment_that_is_not_confirmed() -> None:
     assert "How would you like to pay?" in said
 
 
+@pytest.mark.usefixtures("payment_form")
+def test_who_writes_after_paying_is_not_asked_for_money_that_came() -> None:
+    chatter = at("who_pays")
+    chatter.taps("I pay")
+    booking = Booking.objects.get()
+    assert "US$ 231.00 is still to pay" in words(chatter.says("thank you"))
+    make.payment("successful", booking=booking, amount="115.50")
+    assert "US$ 115.50 is paid, US$ 115.50 is still to pay" in words(chatter.says("thank you"))
+    make.payment("successful", booking=booking, amount="115.50")
+    said = words(chatter.says("thank you"))
+    assert "paid in full" in said
+    assert "Still to pay: US$ 0.00" in said
+
+
 def test_later_says_until_when_the_seats_are_held() -> None:
     assert "Your seats are held until" in words(at("ask_payment_option").taps("Later"))
 
