@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -88,6 +89,8 @@ class Desk(_ModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The number of rows stands below the list; *Show all* in the title would lead to the list it stands on."""
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            raise IncorrectLookupParameters  # no database takes it: the list is shown without what was asked
         listed = super().get_changelist_instance(request)
         listed.full_result_count = listed.result_count
         return listed

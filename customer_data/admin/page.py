@@ -100,7 +100,7 @@ def may_change(user: AbstractBaseUser | AnonymousUser, model: type[Model]) -> bo
 
 def read_reason(text: str) -> str:
     """A reason as it is kept. Raises NotDone for one that says nothing."""
-    reason = " ".join(text.split())
+    reason = " ".join(text.replace("\0", "").split())
     said = sum(character.isprintable() and not character.isspace() for character in reason)
     if said < LEAST_REASON:
         raise NotDone("Nothing was done: say why, in a few words. The reason stays in the trail.")

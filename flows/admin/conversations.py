@@ -107,9 +107,9 @@ class ConversationAdmin(ReadOnlyDesk):
         talk = Conversation.objects.select_related("customer").filter(pk=pk).first()
         if talk is None:
             raise Http404
-        words = request.POST.get("words", "")
+        words, submission = (request.POST.get(name, "").replace("\0", "") for name in ("words", "submission"))
         try:
-            message = reply(talk, request.user, words, submission=request.POST.get("submission", "")[:64])
+            message = reply(talk, request.user, words, submission=submission[:64])
         except CannotReply as error:
             messages.error(request, str(error))
             request.session[_draft_of(talk)] = words[:5000]  # what was typed is not lost
