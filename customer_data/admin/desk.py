@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -89,8 +90,9 @@ class Desk(_ModelAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The number of rows stands below the list; *Show all* in the title would lead to the list it stands on."""
-        if any("\0" in value for values in request.GET.lists() for value in values[1]):
-            raise IncorrectLookupParameters  # no database takes it: the list is shown without what was asked
+        filters = (value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values)
+        if any("\0" in value for value in filters):
+            raise IncorrectLookupParameters  # no database takes it: the list is shown without the filter
         listed = super().get_changelist_instance(request)
         listed.full_result_count = listed.result_count
         return listed
