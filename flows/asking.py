@@ -51,6 +51,16 @@ def send_prompt_again(conversation: Conversation, argument: str) -> Reply:
         return _again_or_what_is_going_on(conversation, payment)
 
 
+def asked_by_another(conversation: Conversation) -> Reply | None:
+    """Who was only asked to pay for somebody else writes to us: who asks, and how it stands. None when nobody asks."""
+    payment = Payment.objects.filter(payer=conversation.customer, status=Status.PENDING).order_by("-created_at").first()
+    if payment is None:
+        return None
+    booking = payment.booking
+    words = say("pay/asks_you", language=conversation.language, payment=payment, booking=booking, customer=booking.customer)
+    return Reply((Text(words), standing(payment, language=conversation.language)))
+
+
 def otp_typed(conversation: Conversation, digits: str) -> Reply | None:
     """The one-time code for a payment of this customer that waits for one; None when none does."""
     waiting = Payment.objects.filter(status=Status.PENDING, prompt=PromptKind.TYPE_OTP, phone__gt="", otp="")

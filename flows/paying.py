@@ -209,4 +209,5 @@ ACTIONS: dict[str, Action] = {
 """What the engine of the conversation merges with its own; a button's id names one of these."""
 
 otp_typed = asking.otp_typed
+asked_by_another = asking.asked_by_another
 number_typed = paying_for_others.number_typed

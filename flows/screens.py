@@ -13,6 +13,7 @@ from customer_data.gateway import PromptKind, find_method
 from customer_data.models import Booking, Customer, Payment
 from customer_data.money import show_amount
 from customer_data.offer import AmountOption, CannotPay, amount_options, methods_for, share_of_balance
+from customer_data.phones import national
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status
 from flows import form_requests
 from flows.definitions.payment_whatsapp_flow import PAYMENT, PAYMENT_ERROR, PAYMENT_OTP, PAYMENT_PROCESSING, PAYMENT_SUCCESS
@@ -168,7 +169,8 @@ def _amount_options(booking: Booking, shares: int) -> list[dict[str, str]]:
 
 def _init_values(customer: Customer, typed: Mapping[str, str], *, choices: Mapping[str, list[str]]) -> dict[str, str]:
     """What was typed, else what we know of who has the form; a choice that is not on the screen any more is chosen anew."""
-    known = {"phone": customer.phone or (f"+{customer.wa_id}" if customer.wa_id else ""), "email": customer.email}
+    phone = customer.phone or (f"+{customer.wa_id}" if customer.wa_id else "")
+    known = {"phone": national(phone) or phone, "email": customer.email}
     chosen = {name: value for name, value in typed.items() if name not in choices or value in choices[name]}
     if choices["amount_option"]:
         known["amount_option"] = choices["amount_option"][0]

@@ -184,11 +184,9 @@ def _check_what_is_owed(talking: Talking, argument: str) -> Reply:
     if talking.booking is None:
         return Reply((Text(talking.say("nothing_to_pay")),), go_to=BOOKING_FLOW.start)
     paid = _check_it_is_owed(talking, argument)
-    if paid.go_to:
-        return paid
-    waiting = unconfirmed(talking.booking)
+    waiting = None if paid.go_to else unconfirmed(talking.booking)
     if waiting is None:
-        return Reply()
+        return paid
     return Reply((Text(talking.say("payment_waits", payment=waiting, method=method_label(waiting))),))
 
 

@@ -41,14 +41,20 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def tour_name(talking: Talking, text: str) -> str:
-    """The tour whose name was typed, wholly or in part, or nearly."""
+    """The tour whose name was typed, wholly or in part, or nearly, or whose place is in a sentence."""
     names = {plain(tour.name): str(tour.pk) for tour in talking.tours}
     wanted = plain(text)
     hits = [pk for name, pk in names.items() if name in wanted or (len(wanted) > 3 and wanted in name)]
     near = [names[name] for name in get_close_matches(wanted, names, n=1, cutoff=0.8)]
-    if len(hits) == 1 or (not hits and near):
-        return (hits or near)[0]
+    found = hits or near or [str(tour.pk) for tour in talking.tours if f" {_place(tour.name)} " in f" {wanted} "]
+    if len(found) == 1:
+        return found[0]
     raise NotRead
+
+
+def _place(name: str) -> str:
+    """What people call a tour in a sentence: `hwange` for *Hwange, 3 days*, `victoria falls` for *Victoria Falls walk*."""
+    return " ".join(plain(name.split(",", maxsplit=1)[0]).split()[:2])
 
 
 def travellers(talking: Talking, text: str) -> str:

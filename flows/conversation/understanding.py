@@ -138,7 +138,10 @@ def _typed(talking: Talking, text: str) -> Reply:
 
 
 def _first_words(talking: Talking, text: str) -> Reply:
-    """A stranger writes: whatever it is, they see what can be done here."""
+    """A stranger writes: whatever it is, they see what can be done here; first of all, who asks them to pay."""
+    asked = paying.asked_by_another(talking.conversation)
+    if asked is not None:
+        return asked
     try:
         return read_value(talking, talking.step, READERS["tour_name"](talking, text))
     except NotRead:

@@ -24,6 +24,13 @@ def test_a_strangers_first_words_may_name_the_tour() -> None:
     assert "Which date" in words(Chatter().says("Hi, is the Victoria Falls walk free?"))
 
 
+@pytest.mark.parametrize("typed", ["How much is Hwange?", "A trip to hwange for my family please"])
+def test_a_sentence_may_name_the_place(typed: str) -> None:
+    tour()
+    tour("Hwange, 3 days")
+    assert "*Hwange, 3 days*" in words(Chatter().says(typed))
+
+
 @pytest.mark.parametrize(
     ("typed", "count"),
     [("just me", 1), ("2 adults", 2), ("two", 2), ("2 adults and 1 child", 3), ("me and 3 friends", 4), ("We are 4", 4), ("4!", 4)],

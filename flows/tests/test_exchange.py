@@ -36,7 +36,7 @@ def test_the_form_says_what_is_owed_and_how_it_can_be_paid() -> None:
 def test_what_we_know_of_the_customer_is_filled_in() -> None:
     customer = make.customer(wa_id="263772000111", phone="", email="tariro@example.com")
     form = phone_of(make.booking(customer=customer)).open()
-    assert form.typed == {"phone": "+263772000111", "email": "tariro@example.com", "amount_option": "full"}
+    assert form.typed == {"phone": "0772000111", "email": "tariro@example.com", "amount_option": "full"}
 
 
 def test_of_a_customer_without_a_number_nothing_is_invented() -> None:

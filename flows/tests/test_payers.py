@@ -17,6 +17,7 @@ from flows.paying import number_typed
 from flows.telling import write_missed
 from flows.tests.chatting import do, newest, only, sent_by_worker, talk_of, taps, told_to, words_to
 from flows.tests.customers import FORM, asked, phone_with
+from flows.tests.talks import Chatter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 
@@ -130,6 +131,19 @@ def test_nobody_can_bother_the_whole_country_through_us() -> None:
     reply = do("pay_with", f"{booking.booking_reference}/wallet/+263772222229", by=booking.customer)
     assert "Enough people" in only(reply).body
     assert not Customer.objects.filter(wa_id="263772222229").exists()
+
+
+def test_who_is_asked_to_pay_and_writes_to_us_hears_who_asks_and_how_it_stands() -> None:
+    booking = make.booking(customer=make.customer(name="Rudo"))
+    do("pay_with", f"{booking.booking_reference}/wallet/+263772222222", by=booking.customer)
+    payment = sent_by_worker(booking)
+    assert payment.payer is not None
+    payer = Chatter(customer=payment.payer)
+    said = "\n".join(message.body for message in payer.says("who are you?"))
+    assert "Rudo asks you to pay US$ 231.00" in said
+    assert "waiting for approval on 0772222222" in said
+    make.move(payment, Status.SUCCESSFUL)
+    assert "How can we help?" in payer.says("thanks a lot for this")[-1].body
 
 
 # --- By card from abroad --------------------------------------------------------------------------
