@@ -96,7 +96,7 @@ def name(talking: Talking, text: str) -> str:
         meaning_of(wanted)
         or not 2 <= len(wanted) <= 80
         or sum(letter.isalpha() for letter in wanted) < 2
-        or re.search(r"^\d|\d{3}|://|@", wanted)
+        or re.search(r"\d|://|@", wanted)
     ):
         raise NotRead("name_not_understood")
     return wanted

@@ -32,7 +32,8 @@ WITH_A_PERSON = frozenset({"menu", "stop", "start"})
 
 SILENT = frozenset({IncomingKind.REACTION})
 
-_CODE = re.compile(r"\d{4,8}")
+_CODE = re.compile(r"\D{0,30}?(\d(?:[ -]?\d){3,7})\D{0,10}")
+"""A one-time code as people type it: alone, in groups, or in a few words."""
 
 
 def understand(talking: Talking, incoming: Incoming) -> Reply:
@@ -150,8 +151,9 @@ def _first_words(talking: Talking, text: str) -> Reply:
 
 def _about_a_payment(talking: Talking, text: str) -> Reply | None:
     """A one-time code, or the number that pays, which a payment waits for."""
-    if _CODE.fullmatch(text.strip()):
-        taken = paying.otp_typed(talking.conversation, text.strip())
+    code = _CODE.fullmatch(text.strip())
+    if code is not None:
+        taken = paying.otp_typed(talking.conversation, "".join(filter(str.isdigit, code[1])))
         if taken is not None:
             return taken
     return paying.number_typed(talking.conversation, text)

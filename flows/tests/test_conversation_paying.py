@@ -61,6 +61,17 @@ def test_somebody_else_in_zimbabwe_pays_with_the_number_that_was_typed() -> None
     assert Payment.objects.get().payer != chatter.customer
 
 
+@pytest.mark.parametrize("typed", ["123456", "123 456", "my code is 123456", "Code: 123-456."])
+def test_a_one_time_code_is_taken_as_people_type_it(typed: str) -> None:
+    chatter = at("who_pays")
+    payment = make.payment(
+        "pending", booking=Booking.objects.get(), payment_method="drawer_otp", prompt="type_otp", phone="+263771234567"
+    )
+    assert "Thank you" in words(chatter.says(typed))
+    payment.refresh_from_db()
+    assert payment.otp == "123456"
+
+
 def test_somebody_abroad_gets_a_link_by_card() -> None:
     chatter = at("who_pays")
     assert "internet data" in words(chatter.taps("Somebody abroad"))
