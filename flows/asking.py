@@ -37,7 +37,7 @@ SOURCE = "chat"
 def i_have_paid(conversation: Conversation, argument: str) -> Reply:
     """Asks the gateway, never charges. What is known is said now; the gateway's answer is told when it comes."""
     payment = _payment(conversation, argument)
-    return unknown(conversation) if payment is None else ask(conversation, payment, "The customer says it is paid.")
+    return _none(conversation, argument) if payment is None else ask(conversation, payment, "The customer says it is paid.")
 
 
 def send_prompt_again(conversation: Conversation, argument: str) -> Reply:
@@ -79,7 +79,7 @@ def otp_typed(conversation: Conversation, digits: str) -> Reply | None:
 def receipt_again(conversation: Conversation, argument: str) -> Reply:
     payment = _payment(conversation, argument)
     if payment is None:
-        return unknown(conversation)
+        return _none(conversation, argument)
     if payment.status not in MONEY_IN:
         return Reply((standing(payment, language=conversation.language),))
     files = receipt_file(payment)
@@ -123,6 +123,11 @@ def lock(booking: Booking) -> None:
 def unknown(conversation: Conversation) -> Reply:
     """The answer to a reference that is nobody's, or somebody else's."""
     return Reply((Buttons(say("pay/unknown", language=conversation.language), choices=(choices.talk_to_a_person(),)),))
+
+
+def _none(conversation: Conversation, reference: str) -> Reply:
+    """Who names a reference is told that we do not find it; who only asks, that there is nothing yet."""
+    return unknown(conversation) if reference else Reply((Text(say("pay/no_payment", language=conversation.language)),))
 
 
 def _payment(conversation: Conversation, reference: str) -> Payment | None:

@@ -174,7 +174,8 @@ def _send_booking_form(talking: Talking, argument: str) -> Reply:
 def _choose_what_to_pay(talking: Talking, argument: str) -> Reply:
     due = talking.bookings_to_pay
     if len(due) != 1:
-        return Reply(go_to="bookings_to_pay")
+        asked = None if due else paying.asked_by_another(talking.conversation)
+        return asked or Reply(go_to="bookings_to_pay")
     talking.answers["booking"] = due[0].booking_reference
     talking.forget("booking", "owed", "amount_options")
     return Reply(go_to="ask_payment_option")
@@ -184,8 +185,7 @@ def _check_what_is_owed(talking: Talking, argument: str) -> Reply:
     if talking.booking is None:
         return Reply((Text(talking.say("nothing_to_pay")),), go_to=BOOKING_FLOW.start)
     paid = _check_it_is_owed(talking, argument)
-    waiting = None if paid.go_to else unconfirmed(talking.booking)
-    if waiting is None:
+    if paid.go_to or (waiting := unconfirmed(talking.booking)) is None:
         return paid
     return Reply((Text(talking.say("payment_waits", payment=waiting, method=method_label(waiting))),))
 

@@ -209,6 +209,11 @@ def test_the_receipt_comes_again_as_a_file() -> None:
     assert file.source == f"receipt:{Payment.objects.get().receipt}"
 
 
+@pytest.mark.parametrize("action", ["receipt_again", "i_have_paid"])
+def test_who_has_no_payment_at_all_is_told_so(action: str) -> None:
+    assert "There is no payment of yours yet" in only(do(action, by=make.customer())).body
+
+
 def test_there_is_no_receipt_for_what_is_not_paid() -> None:
     payment = make.payment(Status.FAILED)
     assert "Not paid" in only(do("receipt_again", payment.reference, by=payment.booking.customer)).body

@@ -142,6 +142,8 @@ def test_who_is_asked_to_pay_and_writes_to_us_hears_who_asks_and_how_it_stands()
     said = "\n".join(message.body for message in payer.says("who are you?"))
     assert "Rudo asks you to pay US$ 231.00" in said
     assert "waiting for approval on 0772222222" in said
+    payer.says("menu")
+    assert "Rudo asks you to pay US$ 231.00" in payer.says("pay balance")[-1].body
     make.move(payment, Status.SUCCESSFUL)
     assert "How can we help?" in payer.says("thanks a lot for this")[-1].body
 
