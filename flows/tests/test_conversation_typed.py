@@ -94,7 +94,10 @@ def test_a_name_is_kept_as_people_write_it(typed: str, name: str) -> None:
     assert chatter.talk.answers["name"] == name
 
 
-@pytest.mark.parametrize("typed", ["no", "ok", "0771234567", "2 people", "two adults and 3 children", "x", "😀😀", "https://example.com", "rudo@example.com"])
+@pytest.mark.parametrize(
+    "typed",
+    ["no", "ok", "0771234567", "2 people", "two adults and 3 children", "x", "😀😀", "https://example.com", "rudo@example.com"],
+)
 def test_what_is_no_name_is_not_taken_for_one(typed: str) -> None:
     chatter = at("name")
     assert "type a name" in words(chatter.says(typed))
