@@ -66,7 +66,7 @@ def hold_seats(departure: Departure, customer: Customer, seats: int) -> SeatHold
             return same
         try:
             with transaction.atomic():
-                return SeatHold.objects.create(departure=locked, customer=customer, seats=seats, expires_at=until)
+                return SeatHold.quoted(locked, customer=customer, seats=seats, expires_at=until)
         except IntegrityError:  # the database counted otherwise, and it is right
             raise no_seats(locked, seats) from None
 
@@ -102,9 +102,7 @@ def seats_for_staff_booking(booking: Booking) -> SeatHold:
         if _free(locked) < travellers:
             raise no_seats(locked, travellers)
         until = timezone.now() + LENGTHENED_BY
-        return SeatHold.objects.create(
-            departure=locked, customer=booking.customer, booking=booking, seats=travellers, expires_at=until
-        )
+        return SeatHold.quoted(locked, customer=booking.customer, booking=booking, seats=travellers, expires_at=until)
 
 
 def lengthen_hold(hold: SeatHold) -> SeatHold:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from customer_data.models import Departure, SeatHold, Tour
-from customer_data.money import share_of, show_amount
+from customer_data.money import show_amount
 from customer_data.seats import FreeDate
 from flows.definitions.booking_whatsapp_flow import CONTACT, DATE, MOST_BUTTONS, SUMMARY, TOUR, TRAVELLERS
 from flows.sentences import say
@@ -76,14 +76,11 @@ def ask_contact(hold: SeatHold, typed: Mapping[str, str], *, problems: Mapping[s
 
 def show_summary(hold: SeatHold, typed: Mapping[str, str], *, message: str = "") -> Screen:
     """Everything once more, before it is booked."""
-    tour = hold.departure.tour
-    total = tour.price * hold.seats
-    deposit = share_of(total, tour.deposit_percent)
     data = {
         "hold": str(hold.pk),
         "trip": _trip(hold.departure),
-        "price": f"{_travellers(hold.seats)} · {show_amount(total, tour.currency)}",
-        "terms": say("booking_form/terms", deposit=show_amount(deposit, tour.currency) if 0 < deposit < total else ""),
+        "price": f"{_travellers(hold.seats)} · {hold.total_shown}",
+        "terms": say("booking_form/terms", deposit=hold.deposit_shown),
         "held": say("booking_form/held", hold=hold),
         "who": " · ".join(typed[name] for name in ("name", "email") if typed.get(name)),
     }

@@ -22,7 +22,7 @@ def a_departure_is_not_oversold() -> Iterator[str]:
 def paid_seats_are_kept_or_a_person_was_told() -> Iterator[str]:
     """Where money is in for a trip, its seats are kept for good, or somebody was told that they are gone."""
     rows = rows_of(
-        """SELECT booking_reference, currency, amount_paid FROM customer_data_booking b
+        """SELECT b.booking_reference, b.currency, b.amount_paid FROM customer_data_booking b
            JOIN customer_data_seathold h ON h.booking_id = b.id
            WHERE amount_paid > 0 AND (h.released_at IS NOT NULL OR h.expires_at IS NOT NULL) AND NOT EXISTS (
                SELECT 1 FROM customer_data_concern c JOIN customer_data_payment p ON p.id = c.payment_id

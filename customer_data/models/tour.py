@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,7 +12,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
-from customer_data.money import CENT, Currency, show_amount
+from customer_data.money import CENT, Currency, share_of, show_amount
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -154,6 +154,12 @@ class SeatHold(models.Model):
         "customer_data.Booking", null=True, blank=True, on_delete=models.PROTECT, related_name="seat_hold"
     )
     seats = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    # What the customer was shown stays what it costs, whatever staff change before it is booked.
+    price = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="For one traveller, when they were held."
+    )
+    currency = models.CharField(max_length=3, choices=Currency.choices, blank=True)
+    deposit_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: kept for good.")
     released_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -173,6 +179,28 @@ class SeatHold(models.Model):
         """Holds that count, by the database's clock. `path`: the way from the queried rows to the holds."""
         lasts = Q(**{f"{path}expires_at__isnull": True}) | Q(**{f"{path}expires_at__gt": Now()})
         return Q(**{f"{path}released_at__isnull": True}) & lasts
+
+    @classmethod
+    def quoted(cls, departure: Departure, **fields: Any) -> SeatHold:
+        """New seats at the tour's price of now."""
+        tour = departure.tour
+        terms = {"price": tour.price, "currency": tour.currency, "deposit_percent": tour.deposit_percent}
+        return cls.objects.create(departure=departure, **terms, **fields)
+
+    @property
+    def total(self) -> Decimal:
+        """What all the seats cost, in `currency`."""
+        return (self.price or Decimal("0.00")) * self.seats
+
+    @property
+    def total_shown(self) -> str:
+        return show_amount(self.total, self.currency)
+
+    @property
+    def deposit_shown(self) -> str:
+        """The deposit for them; empty when none is offered."""
+        deposit = share_of(self.total, self.deposit_percent or Decimal(0))
+        return show_amount(deposit, self.currency) if 0 < deposit < self.total else ""
 
     @property
     def is_for_good(self) -> bool:

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def make_booking(hold: SeatHold, *, name: str, email: str, source: str = "chat") -> Booking:
-    """The booking for the seats of `hold`, at the tour's price of now; the same booking when asked again.
+    """The booking for the seats of `hold`, at the price they were held for; the same booking when asked again.
 
     A name or e-mail that was given becomes the customer's. Raises NoSeats when the hold ran out and the seats are gone.
     """
@@ -41,14 +41,13 @@ def trip_title(departure: Departure, travellers: int) -> str:
 
 
 def _new_booking(departure: Departure, hold: SeatHold) -> Booking:
-    """What it costs is written down now: a price that changes later changes nothing here."""
-    tour = departure.tour
+    """What it costs is what the customer was shown: a price that changed since the seats were held changes nothing here."""
     return Booking.objects.create(
         customer=hold.customer,
         title=trip_title(departure, hold.seats),
-        total_amount=tour.price * hold.seats,
-        currency=tour.currency,
-        deposit_percent=tour.deposit_percent,
+        total_amount=hold.total,
+        currency=hold.currency,
+        deposit_percent=hold.deposit_percent or 0,
         departure=departure,
         travellers=hold.seats,
     )

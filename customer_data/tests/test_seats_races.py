@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 RACERS = 4
 
 TAKE = """
-    INSERT INTO customer_data_seathold (departure_id, customer_id, seats, expires_at, created_at)
-    SELECT %s, %s, %s, clock_timestamp() + %s::interval, clock_timestamp() FROM generate_series(1, %s)
+    INSERT INTO customer_data_seathold (departure_id, customer_id, seats, currency, expires_at, created_at)
+    SELECT %s, %s, %s, 'USD', clock_timestamp() + %s::interval, clock_timestamp() FROM generate_series(1, %s)
 """
 
 

@@ -53,7 +53,16 @@ def _long_facts(customer: Customer, language: str) -> dict[str, Any]:
         FreeDate(Departure(pk=10**9 + day, tour=tour, starts_on=_DAY + timedelta(days=day), seats=LONG), LONG) for day in range(30)
     ]
     bookings = [_booking(customer, number) for number in range(30)]
-    hold = SeatHold(pk=1, departure=dates[0].departure, customer=customer, seats=LONG, expires_at=_MOMENT)
+    hold = SeatHold(
+        pk=1,
+        departure=dates[0].departure,
+        customer=customer,
+        seats=LONG,
+        price=tour.price,
+        currency=tour.currency,
+        deposit_percent=tour.deposit_percent,
+        expires_at=_MOMENT,
+    )
     return {
         "language": language,
         "languages": [ReviewedLanguage(code="sn", reviewer="M"), ReviewedLanguage(code="nd", reviewer="M")],

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from customer_data.models import Booking, Customer, Departure, SeatHold, Tour
-from customer_data.money import share_of, show_amount
+from customer_data.money import show_amount
 from customer_data.offer import AmountOption, amount_options, owed
 from customer_data.seats import FreeDate, free_departures
 from flows.belongings import bookings_to_pay, own_booking
@@ -154,16 +154,13 @@ class Talking:
 
     @property
     def price_shown(self) -> str:
-        tour = self.tour
-        return show_amount(tour.price * self.travellers, tour.currency) if tour else ""
+        """What the held seats cost, as it was when they were held."""
+        return self.hold.total_shown if self.hold else ""
 
     @property
     def price_deposit_shown(self) -> str:
         """The deposit for the booking that is being made; empty when none is offered."""
-        tour = self.tour
-        if tour is None or not 0 < tour.deposit_percent < 100:
-            return ""
-        return show_amount(share_of(tour.price * self.travellers, tour.deposit_percent), tour.currency)
+        return self.hold.deposit_shown if self.hold else ""
 
     @property
     def draft_line(self) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from customer_data.models import Booking, SeatHold
+from customer_data.models import Booking, SeatHold, Tour
 from flows.tests.talks import Chatter, tour, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
@@ -28,3 +28,19 @@ def test_a_stranger_books_a_trip_and_is_asked_how_to_pay() -> None:
     assert (booking.travellers, str(booking.total_amount), booking.customer.name) == (2, "231.00", "Rudo Moyo")
     assert SeatHold.objects.get().booking == booking
     assert "Who pays?" in words(rudo.taps("Pay 50% deposit"))
+
+
+def test_what_the_summary_said_is_what_it_costs_whatever_staff_change_meanwhile() -> None:
+    falls = tour()
+    rudo = Chatter()
+    for typed in ("Hi", "book"):
+        rudo.says(typed)
+    rudo.taps("Victoria Falls walk")
+    rudo.taps("8 seats free")
+    rudo.says("2 adults")
+    rudo.says("Rudo Moyo")
+    Tour.objects.filter(pk=falls.pk).update(price="999.00", deposit_percent=10)
+    assert "US$ 231.00" in words(rudo.says("rudo@example.com"))
+    rudo.taps("Book it")
+    booking = Booking.objects.get()
+    assert (str(booking.total_amount), str(booking.deposit_amount)) == ("231.00", "115.50")
