@@ -173,7 +173,7 @@ def test_a_message_of_ours_is_read_when_its_phone_is_at_hand(on: Stage) -> None:
 
 def test_ticks_change_in_place_so_that_nothing_is_read_out_twice(on: Stage) -> None:
     on.open()
-    on.app.answers[:] = [503]  # our app is away for a moment, then takes the message
+    on.app.answers[:] = [503, 503, 503]  # our app is away for some seconds, then takes the message
     on.page.get_by_role("button", name="Hi", exact=True).click()
     expect(on.last().get_by_role("img", name="Sending")).to_be_visible()
     on.last().evaluate("node => { node.dataset.seen = 'yes' }")
