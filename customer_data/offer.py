@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 
 from customer_data.gateway import Account, Gateway, Method, Misconfigured, NotSupported, find_method, gateways
 from customer_data.models import Booking, Payment
@@ -99,8 +99,13 @@ def unconfirmed(booking: Booking) -> Payment | None:
     """
     still_asked_about = Q(status=Status.EXPIRED, sends_made__gt=0, is_final=False, next_check_at__isnull=False)
     may_come = booking.payments.filter(Q(status__in=OPEN) | (still_asked_about & ~Q(reason_code=Reason.NOT_NEEDED)))
-    open_first = Case(When(status__in=OPEN, then=Value(0)), default=Value(1))
-    return may_come.select_related("booking__customer", "payer").order_by(open_first, "-created_at").first()
+    found = list(
+        may_come.order_by("-created_at").values_list("pk", "status")
+    )  # mostly none: a whole row is read only when there is one
+    if not found:
+        return None
+    newest = next((pk for pk, status in found if status in OPEN), found[0][0])
+    return Payment.objects.select_related("booking__customer", "payer").get(pk=newest)
 
 
 def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:

@@ -48,13 +48,15 @@ def issue_for(customer: Customer, *, booking: Booking | None = None, flow_name: 
 
 def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
     """The session of a token for this Flow, with booking, customer and payment. Raises TokenNotValid."""
-    found = FlowSession.objects.select_related("booking__customer", "customer").defer("token")
+    found = FlowSession.objects.select_related("booking__customer").defer("token")
     found = found.filter(token_hash=hash_token(token), flow_name=flow_name)
     session = next(iter(found), None)
     if session is None:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
     if session.spent_at is not None:
         raise TokenSpent("This form was used already. Write to us in the chat if you want to pay again.", session)
+    if session.booking is not None and session.booking.customer_id == session.customer_id:
+        session.customer = session.booking.customer  # not joined twice: it is mostly the same
     if session.payment is not None and session.booking is not None:  # not joined above: most forms are opened before there is one
         session.payment.booking = session.booking
     if session.expires_at <= timezone.now():
