@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q
 
 from customer_data.gateway import Account, Gateway, Method, Misconfigured, NotSupported, find_method, gateways
 from customer_data.models import Booking, Payment
@@ -97,15 +97,17 @@ def unconfirmed(booking: Booking) -> Payment | None:
     That is the open one; else the newest that ran out of time, or was replaced, after it had left us, while we still ask about
     it. Not what a gateway refused, what the payer cancelled, or what the gateway calls final: that brings nothing by itself.
     """
-    still_asked_about = Q(status=Status.EXPIRED, sends_made__gt=0, is_final=False, next_check_at__isnull=False)
-    may_come = booking.payments.filter(Q(status__in=OPEN) | (still_asked_about & ~Q(reason_code=Reason.NOT_NEEDED)))
-    found = list(
-        may_come.order_by("-created_at").values_list("pk", "status")
-    )  # mostly none: a whole row is read only when there is one
-    if not found:
-        return None
-    newest = next((pk for pk, status in found if status in OPEN), found[0][0])
-    return Payment.objects.select_related("booking__customer", "payer").get(pk=newest)
+    # Few columns and a plain condition: every opening of a form asks this, and mostly there is nothing.
+    columns = ("pk", "status", "sends_made", "is_final", "next_check_at", "reason_code")
+    attempts = Payment.objects.filter(booking_id=booking.pk, status__in=[*OPEN, Status.EXPIRED]).order_by("-created_at")
+    rows = list(attempts.values_list(*columns))
+    is_open = [pk for pk, status, *_ in rows if status in OPEN]
+    may_come = is_open or [pk for pk, _, *facts in rows if _is_still_asked_about(*facts)]
+    return Payment.objects.select_related("booking__customer", "payer").get(pk=may_come[0]) if may_come else None
+
+
+def _is_still_asked_about(sends_made: int, is_final: bool, next_check_at: datetime | None, reason_code: str) -> bool:  # noqa: FBT001
+    return sends_made > 0 and not is_final and next_check_at is not None and reason_code != Reason.NOT_NEEDED
 
 
 def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
