@@ -147,7 +147,7 @@ def payer_for(method: Method, *, phone: str, email: str, booking: Booking, is_te
     Nobody's address but the customer's own is ever used: receipts go there.
     """
     return Payer(
-        phone=_phone_for(method, phone.strip() or _known_phone(booking), is_test=is_test) if method.needs_phone else "",
+        phone=_phone_for(method, phone.strip() or booking.customer.known_phone, is_test=is_test) if method.needs_phone else "",
         email=_email_for(method, email.strip() or booking.customer.email, is_test=is_test),
     )
 
@@ -178,11 +178,6 @@ def _check_limits(gateway: Gateway, method: Method, currency: str, amount: Decim
     if most is not None and amount > most:
         sentence = f"{method.label} takes {show_amount(most, currency)} at most. Choose another way to pay."
         raise CannotPay("amount_too_large", sentence, field="payment_method")
-
-
-def _known_phone(booking: Booking) -> str:
-    customer = booking.customer
-    return customer.phone or (f"+{customer.wa_id}" if customer.wa_id else "")
 
 
 def _phone_for(method: Method, text: str, *, is_test: bool) -> str:

@@ -222,7 +222,7 @@ def _after_refusal(session: FlowSession, departure: Departure, reason: str) -> s
 
 # --- Seats ----------------------------------------------------------------------------------------
 def _free_dates(session: FlowSession, tour: Tour) -> list[FreeDate]:
-    """The tour's dates with free seats, soonest first; the seats that this session holds are free for it."""
+    """The tour's dates with free seats, soonest first; the seats held by this form are free for it."""
     dates = {free.departure.pk: free for free in free_departures(tour, today=timezone.localdate())}
     own = _live(_hold_of(session))
     if own is not None and own.departure.tour_id == tour.pk:

@@ -67,7 +67,7 @@ def send_payment_flow(booking: Booking) -> str:
     Raises CannotInvite, and the errors of `flows.whatsapp`.
     """
     customer = booking.customer
-    recipient = f"+{customer.wa_id}" if customer.wa_id else customer.bsuid
+    recipient = customer.chat_address
     if not recipient:
         raise CannotInvite(f"{customer} has no WhatsApp number. Add it to the customer first.")
     _check_owed(booking)

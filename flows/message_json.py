@@ -30,6 +30,7 @@ class Parts:
     """What is not said in the words: where a Flow's button leads, the file's id at Meta, the approved template and its values."""
 
     flow_id: str = ""
+    flow_name: str = ""  # in place of the id
     flow_token: str = field(default="", repr=False)
     flow_mode: str = "published"
     media_id: str = ""
@@ -64,7 +65,7 @@ def _row(row: Choice) -> Json:
 def _flow(button: FlowButton, parts: Parts) -> Json:
     parameters = {
         "flow_message_version": "3",
-        "flow_id": within(parts.flow_id, "The Flow's id", 64),
+        **({"flow_name": parts.flow_name} if parts.flow_name else {"flow_id": within(parts.flow_id, "The Flow's id", 64)}),
         "flow_token": within(parts.flow_token, "The Flow token", 4096),
         "flow_cta": button.cta,
         "flow_action": "data_exchange",

@@ -103,7 +103,7 @@ def _send(message: Message) -> None:
     try:
         client = client_from_settings()
         outgoing, parts = pack(message, client)
-        wamid = client.send(_recipient(message), outgoing, parts=parts, opaque=f"message-{message.pk}")
+        wamid = client.send(message.customer.chat_address, outgoing, parts=parts, opaque=f"message-{message.pk}")
     except SendRefused as error:
         outcomes.refused(message, error)
     except NotSent as error:
@@ -114,11 +114,6 @@ def _send(message: Message) -> None:
         outcomes.give_up(message, str(error))
     else:
         outcomes.accepted(message, wamid)
-
-
-def _recipient(message: Message) -> str:
-    customer = message.customer
-    return f"+{customer.wa_id}" if customer.wa_id else customer.bsuid or ""
 
 
 # --- What WhatsApp tells later --------------------------------------------------------------------

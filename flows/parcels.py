@@ -8,10 +8,9 @@ from flows.files import file_for
 from flows.message_json import Parts
 from flows.models import Conversation, FlowSession, Message, WhatsAppFlow, WhatsAppTemplate
 from flows.outgoing import Document, FlowButton, Image, Outgoing, Template, from_content
+from flows.sentences import ENGLISH
 from flows.whatsapp import NotSent, SendUnknown, WhatsAppClient
 from flows.window import is_closed
-
-ENGLISH = "en"
 
 
 class NoTemplate(Exception):

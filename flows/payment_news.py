@@ -50,7 +50,7 @@ def _may_be_sent(line: Line, payment: Payment) -> bool:
 
 
 def is_reachable(customer: Customer) -> bool:
-    return bool(customer.wa_id or customer.bsuid)
+    return bool(customer.chat_address)
 
 
 def language_of(customer: Customer) -> str:

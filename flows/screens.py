@@ -169,8 +169,7 @@ def _amount_options(booking: Booking, shares: int) -> list[dict[str, str]]:
 
 def _init_values(customer: Customer, typed: Mapping[str, str], *, choices: Mapping[str, list[str]]) -> dict[str, str]:
     """What was typed, else what we know of who has the form; a choice that is not on the screen any more is chosen anew."""
-    phone = customer.phone or (f"+{customer.wa_id}" if customer.wa_id else "")
-    known = {"phone": national(phone) or phone, "email": customer.email}
+    known = {"phone": national(customer.known_phone) or customer.known_phone, "email": customer.email}
     chosen = {name: value for name, value in typed.items() if name not in choices or value in choices[name]}
     if choices["amount_option"]:
         known["amount_option"] = choices["amount_option"][0]

@@ -6,7 +6,6 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/messag
 import logging
 import re
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from flows import transport
 from flows.flow_json.lines import flow_text
 from flows.flow_problems import FlowProblem, read_health, read_problems
 from flows.message_json import Parts, message_json
-from flows.outgoing import Outgoing
+from flows.outgoing import FlowButton, Outgoing, Text, within
 from flows.refusals import PAIR_RATE, Advice, NotSent, SendRefused, SendUnknown, WhatsAppError
 
 __all__ = [
@@ -98,8 +97,7 @@ class WhatsAppClient:
 
         `to` is a number with + and country code, or a business-scoped user id. `opaque` comes back in status webhooks.
         """
-        text = {"body": _within(body, "The text", 4096), "preview_url": False}
-        return self._send(to, {"type": "text", "text": text}, opaque)
+        return self.send(to, Text(body), opaque=opaque)
 
     def send(self, to: str, outgoing: Outgoing, *, parts: Parts | None = None, opaque: str = "") -> str:
         """Send anything of `flows.outgoing`, with the `parts` that only its sender knows; WhatsApp's id for it."""
@@ -143,26 +141,14 @@ class WhatsAppClient:
             raise ValueError("Name the Flow by its id or by its name, and only by one.")
         if mode not in ("draft", "published"):
             raise ValueError("The mode of a Flow message is draft or published.")
-        parameters = {
-            "flow_message_version": "3",
-            **({"flow_id": flow_id} if flow_id else {"flow_name": flow_name}),
-            "flow_token": _within(flow_token, "The Flow token", 4096),
-            "flow_cta": _plain(_within(cta, "The button", 20)),
-            "flow_action": "data_exchange",
-            "mode": mode,
-        }
-        interactive: Json = {"type": "flow", "action": {"name": "flow", "parameters": parameters}}
-        interactive["body"] = {"text": _within(body, "The body", 1024)}
-        if header:
-            interactive["header"] = {"type": "text", "text": _within(header, "The header", 60)}
-        if footer:
-            interactive["footer"] = {"text": _within(footer, "The footer", 60)}
-        return self._send(to, {"type": "interactive", "interactive": interactive}, opaque)
+        button = FlowButton(body, cta=cta, header=header, footer=footer)
+        parts = Parts(flow_id=flow_id, flow_name=flow_name, flow_token=flow_token, flow_mode=mode)
+        return self.send(to, button, parts=parts, opaque=opaque)
 
     def _send(self, to: str, content: Json, opaque: str) -> str:
         message = {"messaging_product": "whatsapp", "recipient_type": "individual", **_recipient(to), **content}
         if opaque:
-            message["biz_opaque_callback_data"] = _within(opaque, "The callback data", 512)
+            message["biz_opaque_callback_data"] = within(opaque, "The callback data", 512)
         answer = self._call("POST", f"{self._number()}/messages", json=message)
         match answer:
             case {"messages": [{"id": str(wamid)}, *_]} if wamid:
@@ -189,7 +175,7 @@ class WhatsAppClient:
 
     def create_flow(self, name: str, *, categories: Sequence[str] = ("OTHER",), endpoint_uri: str = "") -> str:
         """Create an empty draft; its id."""
-        form = {"name": _within(name, "The name of a Flow", 200), "categories": _categories(categories)}
+        form = {"name": within(name, "The name of a Flow", 200), "categories": _categories(categories)}
         answer = self._call(
             "POST", f"{self._account()}/flows", json=form | ({"endpoint_uri": endpoint_uri} if endpoint_uri else {})
         )
@@ -285,20 +271,6 @@ def _recipient(to: str) -> dict[str, str]:
     if not _PHONE.fullmatch(to):
         raise ValueError("The recipient must be a number with + and country code, like +263771234567, or a user id of WhatsApp's.")
     return {"to": to}
-
-
-def _within(text: str, what: str, most: int) -> str:
-    if not text.strip():
-        raise ValueError(f"{what} is empty.")
-    if len(text) > most:
-        raise ValueError(f"{what} has {len(text)} characters; WhatsApp takes {most} at most.")
-    return text
-
-
-def _plain(text: str) -> str:
-    if any(unicodedata.category(character) in ("So", "Sk", "Cs", "Cf") for character in text):
-        raise ValueError("The button must not have an emoji.")
-    return text
 
 
 def _categories(categories: Sequence[str]) -> list[str]:

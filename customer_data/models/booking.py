@@ -54,6 +54,16 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.name or self.wa_id or self.bsuid or f"Customer {self.pk}"
 
+    @property
+    def chat_address(self) -> str:
+        """Where WhatsApp reaches them: the number with its plus, else the business-scoped id; empty for a walk-in."""
+        return f"+{self.wa_id}" if self.wa_id else self.bsuid or ""
+
+    @property
+    def known_phone(self) -> str:
+        """The number they gave, else the one they chat with, in E.164; empty when neither is known."""
+        return self.phone or (f"+{self.wa_id}" if self.wa_id else "")
+
 
 class Booking(models.Model):
     """Something sold. What has been paid follows from its payments and is never typed in."""

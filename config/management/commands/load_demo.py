@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from config.addresses import DEMO_STAFF
 from customer_data import services
 from customer_data.models import Booking, Customer, Departure, Tour
 from customer_data.seats import free_departures, hold_seats
@@ -17,7 +18,6 @@ from flows.definitions import BOOKING_FLOW, DEFINITIONS, PAYMENT_FLOW
 from flows.models import WhatsAppFlow, WhatsAppTemplate
 from paynow_integration.models import PaynowConfig
 
-ADMIN_NAME = "admin"
 ADMIN_PASSWORD = "paydesk-demo"  # noqa: S105  shown on the screen of every developer; refused with DEBUG off
 
 # The published example key of Paynow's documentation, which the simulator knows.
@@ -152,13 +152,13 @@ class Command(BaseCommand):
         _make_bookings()
         _make_tours(today=timezone.localdate())
         _leave_one_seat(today=timezone.localdate())
-        self.stdout.write(f"The demo is loaded. Staff sign in as {ADMIN_NAME} with the password {ADMIN_PASSWORD}.")
+        self.stdout.write(f"The demo is loaded. Staff sign in as {DEMO_STAFF} with the password {ADMIN_PASSWORD}.")
 
 
 def _make_staff() -> None:
     users = get_user_model().objects
-    if not users.filter(username=ADMIN_NAME).exists():
-        users.create_superuser(ADMIN_NAME, "admin@example.com", ADMIN_PASSWORD)
+    if not users.filter(username=DEMO_STAFF).exists():
+        users.create_superuser(DEMO_STAFF, "admin@example.com", ADMIN_PASSWORD)
 
 
 def _make_flows() -> None:
