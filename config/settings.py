@@ -53,7 +53,9 @@ INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "customer_data",
     "paynow_integration",
+    "offline_payments",
     "flows",
+    "desk",
 ]
 
 MIDDLEWARE = [

@@ -71,4 +71,6 @@ class Reason(models.TextChoices):
     METHOD_CHANGED = "method_changed", "The customer chose another way to pay"
     NOT_NEEDED = "not_needed", "The booking was paid meanwhile"
     STOPPED_BY_STAFF = "stopped_by_staff", "Stopped by staff"
+    OTHER_AMOUNT = "other_amount", "Another amount arrived, and was booked by itself"
+    BOOKING_CANCELLED = "booking_cancelled", "The booking was cancelled"
     OTHER = "other", "Other"

@@ -7,7 +7,7 @@ import pytest
 
 from config.tests.processes import ROOT
 
-PACKAGES = ("config", "customer_data", "flows", "paynow_integration")
+PACKAGES = ("config", "customer_data", "desk", "flows", "offline_payments", "paynow_integration")
 
 
 def floors_of(package: str) -> list[str]:

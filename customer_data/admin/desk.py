@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -21,8 +22,10 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from unfold.decorators import display
 
-from customer_data.admin.page import MOST_ROWS, Button, Heading, NotDone, Panel, Press, buttons_of, may_change, may_see, panels_of
+from customer_data.admin.page import MOST_ROWS, Button, Heading, NotDone, Panel, Press, buttons_of, may_press, may_see, panels_of
 from customer_data.admin.page import read_reason as read_reason_given
+from customer_data.models import UsedForm
+from customer_data.who import acting
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -99,14 +102,13 @@ class Desk(_ModelAdmin):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Our buttons for ticked rows; deleting many rows with one click is not offered anywhere."""
-        if not self.may_press(request):
-            return {}
-        pressed = [button for button in buttons_of(self.model) if button.in_lists]
+        pressed = [button for button in self.buttons_for(request) if button.in_lists]
         return {button.name: (_press_ticked(button), button.name, button.label) for button in pressed}
 
     # --- One row ----------------------------------------------------------------------------------
-    def may_press(self, request: HttpRequest) -> bool:
-        return may_change(request.user, self.model)
+    def buttons_for(self, request: HttpRequest) -> list[Button]:
+        """The buttons that this user may press on rows of this kind."""
+        return [button for button in buttons_of(self.model) if may_press(request.user, button, self.model)]
 
     def get_urls(self) -> list[URLPattern]:
         press = path("<path:object_id>/press/<slug:name>/", self.admin_site.admin_view(self.press_view), name=self.press_address)
@@ -118,33 +120,48 @@ class Desk(_ModelAdmin):
 
     def press_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Press one button on one row's page, and come back to the page."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.may_press(request):
-            raise PermissionDenied
         button = next((button for button in buttons_of(self.model) if button.name == name), None)
+        if button is not None and not may_press(request.user, button, self.model):
+            raise PermissionDenied
         row = self.get_object(request, unquote(object_id))
         if button is None or row is None:
             raise Http404
-        self.press(request, button, row)
         address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=(quote(str(row.pk)),))
-        return HttpResponseRedirect(address)
-
-    def press(self, request: HttpRequest, button: Button, row: Model) -> None:
+        if request.method != "POST":  # a session ended in the middle: the sign-in page leads here with a GET
+            messages.warning(request, f"Nothing was done: {button.label} was not sent. Please press it again.")
+            return HttpResponseRedirect(address)
         try:
-            sentence = self.press_quietly(request, button, row)
+            sentence = self.press_once(request, button, row)
         except NotDone as error:
             messages.error(request, str(error))
+            request.session[_TYPED] = _typed(request, button, row)
         else:
             messages.success(request, sentence)
+        return HttpResponseRedirect(address)
+
+    def press_once(self, request: HttpRequest, button: Button, row: Model) -> str:
+        """As `press_quietly`, once for each form that a page was given: not again by a second click or a way back."""
+        key = request.POST.get("once", "")
+        if key and not UsedForm.use(key):
+            raise NotDone(f"{button.label}: this was sent already, and was done once. Look at how it stands now.")
+        try:
+            return self.press_quietly(request, button, row)
+        except NotDone:
+            UsedForm.give_back(key) if key else None
+            raise
 
     def press_quietly(self, request: HttpRequest, button: Button, row: Model) -> str:
         """The button's sentence, kept in the row's history too. Raises NotDone."""
-        if not button.is_offered(row):
+        if not button.is_offered(row) or not button.is_for(row, request.user):
             raise NotDone(f"{button.label}: that cannot be done (any more). Look at how it stands now.")
         reason = read_reason_given(request.POST.get("reason", "")) if button.asks_why else ""
-        sentence = button.press(row, Press(actor=request.user.get_username(), user=request.user, reason=reason))
-        self.log_change(request, row, f"{button.label}. {sentence}")
+        given = {ask.name: request.POST.get(ask.name, "").replace("\0", "").strip() for ask in button.asks if ask.kind != "file"}
+        files = {ask.name: request.FILES[ask.name] for ask in button.asks if ask.name in request.FILES}
+        _expect_all(button, {**given, **files})
+        press = Press(actor=request.user.get_username(), user=request.user, reason=reason, given=given, files=files)
+        with acting(press.actor, reason or button.label):
+            sentence = button.press(row, press)
+            self.log_change(request, row, f"{button.label}. {sentence}")
         return sentence
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -155,16 +172,27 @@ class Desk(_ModelAdmin):
         return response
 
     def _extras(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        buttons = buttons_of(self.model) if self.may_press(request) else []
         seen = [panel for panel in panels_of(self.model) if may_see(request.user, panel.model)]
+        offered = [each for each in self.buttons_for(request) if each.is_offered(row) and each.is_for(row, request.user)]
+        typed = request.session.pop(_TYPED, {}) if _TYPED in request.session else {}
         return {
             "heading": self.heading(row),
-            "buttons": [(button, self._address_of(button, row)) for button in buttons if button.is_offered(row)],
+            "buttons": [self._form_of(button, row, typed) for button in offered],
             "panels": [(panel, _first(panel, row)) for panel in seen],
         }
 
-    def _address_of(self, button: Button, row: Any) -> str:
-        return reverse(f"admin:{self.press_address}", args=(quote(str(row.pk)), button.name))
+    def _form_of(self, button: Button, row: Any, typed: Mapping[str, str]) -> dict[str, Any]:
+        """What the page needs to offer a button: its fields, with what was typed before when that was refused."""
+        again = typed if typed.get("button") == button.name and typed.get("row") == str(row.pk) else {}
+        return {
+            "button": button,
+            "address": reverse(f"admin:{self.press_address}", args=(quote(str(row.pk)), button.name)),
+            "once": uuid.uuid4(),
+            "reason": again.get("reason", ""),
+            "asks": [(ask, again.get(ask.name) or ask.initial(row), list(ask.choices(row))) for ask in button.asks],
+            "has_file": any(ask.kind == "file" for ask in button.asks),
+            "is_open": bool(again),
+        }
 
 
 class ReadOnlyDesk(Desk):
@@ -206,6 +234,21 @@ def moment(name: str, description: str) -> Callable[[Any, Any], str]:
 def link_to(row: Any, text: str = "") -> tuple[str, str]:
     """The address of a row's page, and what to call it there."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=(quote(str(row.pk)),)), text or str(row)
+
+
+_TYPED = "typed_beside_a_button"
+
+
+def _typed(request: HttpRequest, button: Button, row: Model) -> dict[str, str]:
+    """What was typed beside a button that did nothing, for the page to show again."""
+    names = ["reason", *(ask.name for ask in button.asks if ask.kind != "file")]
+    return {"button": button.name, "row": str(row.pk), **{name: request.POST.get(name, "")[:1000] for name in names}}
+
+
+def _expect_all(button: Button, given: Mapping[str, Any]) -> None:
+    missing = [ask.label for ask in button.asks if ask.is_required and not given.get(ask.name)]
+    if missing:
+        raise NotDone(f"Nothing was done: {button.label} needs {' and '.join(missing)}.")
 
 
 def _first(panel: Panel, row: Any) -> list[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -21,11 +21,26 @@ class NotDone(Exception):
 
 @dataclass(frozen=True)
 class Press:
-    """Who pressed a button, and why where the button asks for it."""
+    """Who pressed a button, why where the button asks for it, and what was typed beside it."""
 
     actor: str
     user: Any
     reason: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Any] = field(default_factory=dict)  # Django's UploadedFile by name
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing to be typed or chosen beside a button. `kind`: text, amount, date, choice or file."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    initial: Callable[[Any], str] = lambda _: ""
+    choices: Callable[[Any], Iterable[tuple[str, str]]] = lambda _: ()
+    is_required: bool = True
+    accept: str = ""  # of a file: image/*,application/pdf
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,8 @@ class Button:
     """Something a member of staff can have done about one row. `press` returns a sentence, or raises NotDone with one.
 
     `name` stands in the address. With `asks_why` a reason is required. `in_lists`: also for rows ticked in a list.
+    `permission`: who may press it, as `customer_data.approve_refund`; empty: who may change the row's model.
+    `is_for` says whether this user may, beyond the permission: who asked for a refund does not approve it.
     """
 
     name: str
@@ -42,6 +59,10 @@ class Button:
     asks_why: str = ""
     is_offered: Callable[[Any], bool] = lambda _: True
     in_lists: bool = False
+    permission: str = ""
+    asks: tuple[Ask, ...] = ()
+    is_for: Callable[[Any, Any], bool] = lambda _row, _user: True
+    is_grave: bool = False  # shown in red: it moves money or cannot be undone
 
 
 @dataclass(frozen=True)
@@ -96,6 +117,13 @@ def may_see(user: AbstractBaseUser | AnonymousUser, model: type[Model]) -> bool:
 def may_change(user: AbstractBaseUser | AnonymousUser, model: type[Model]) -> bool:
     """Whether Django's permissions let `user` do something about rows of `model`."""
     return _has(user, "change", model)
+
+
+def may_press(user: AbstractBaseUser | AnonymousUser, button: Button, model: type[Model]) -> bool:
+    """Whether `user` may press `button` on rows of `model`."""
+    if not button.permission:
+        return may_change(user, model)
+    return bool(user.has_perm(button.permission))  # type: ignore[union-attr]
 
 
 def read_reason(text: str) -> str:

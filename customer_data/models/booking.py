@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q, Sum
@@ -92,6 +93,11 @@ class Booking(models.Model):
     amount_paid = models.DecimalField(max_digits=12, decimal_places=2, default=ZERO, editable=False)
     payment_status = models.CharField(max_length=16, choices=BookingStatus.choices, default=BookingStatus.UNPAID, editable=False)
     is_test = models.BooleanField(default=False, editable=False, help_text="Paid with test money only: in no takings.")
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    cancel_reason = models.CharField(max_length=300, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -109,6 +115,7 @@ class Booking(models.Model):
             models.CheckConstraint(condition=Q(payment_status__in=BookingStatus.values), name="booking_payment_status_is_known"),
         )
         indexes = (models.Index(fields=["-created_at"], name="booking_newest_first"),)
+        permissions = (("cancel_booking", "Can cancel a booking"),)
 
     def __str__(self) -> str:
         return f"{self.booking_reference} · {self.title}"
@@ -150,16 +157,22 @@ class Booking(models.Model):
 
     def totals(self) -> tuple[Decimal, BookingStatus, bool]:
         """What the payments say: paid amount, status, and whether that is test money."""
-        real, test = self._paid(is_test=False), self._paid(is_test=True)
+        sums = self._sums()
+        real, test = sums.get(False), sums.get(True)
         is_test = real is None and test is not None
         paid = test if is_test else real
         return paid or ZERO, self._status_for(paid), is_test
 
-    def _paid(self, *, is_test: bool) -> Decimal | None:
-        """Money that is in; None when there never was any, zero when all of it went back."""
-        ever_in = self.payments.filter(is_test=is_test, status__in=[*MONEY_IN, Status.REFUNDED])
-        sums = ever_in.aggregate(ever=Sum("amount"), now=Sum("amount", filter=Q(status__in=MONEY_IN)))
-        return None if sums["ever"] is None else sums["now"] or ZERO
+    def _sums(self) -> dict[bool, Decimal]:
+        """Money that is in, real (False) and test (True); absent where there never was any, zero when all of it went back."""
+        ever_in = self.payments.filter(status__in=[*MONEY_IN, Status.REFUNDED]).order_by().values("is_test")
+        now_in = ever_in.annotate(now=Sum("amount", filter=Q(status__in=MONEY_IN))).values_list("is_test", "now")
+        sums = {is_test: now or ZERO for is_test, now in now_in}
+        if sums:  # part of a payment may have gone back while the rest is still in
+            partly = self.payments.filter(status__in=MONEY_IN, refunds__status="done").order_by().values("is_test")
+            for is_test, back in partly.annotate(back=Sum("refunds__amount")).values_list("is_test", "back"):
+                sums[is_test] -= back
+        return sums
 
     def _status_for(self, paid: Decimal | None) -> BookingStatus:
         if paid is None:

@@ -28,6 +28,14 @@ class ConcernKind(models.TextChoices):
     NO_SEATS = "no_seats", "Paid, but the seats were given to somebody else"
     FLOW_HEALTH = "flow_health", "WhatsApp reports trouble with a Flow"
     WHATSAPP_ACCOUNT = "whatsapp_account", "WhatsApp refuses our account or its keys"
+    PAID_TWICE = "paid_twice", "The same was paid twice"
+    TRIP_CANCELLED = "trip_cancelled", "Paid after the trip was cancelled"
+    UNMATCHED_PROOF = "unmatched_proof", "A proof of payment that belongs to no booking"
+    PROOF_DOUBTED = "proof_doubted", "A proof of payment that was seen before"
+    REFUND_TO_PAY = "refund_to_pay", "A refund is approved: somebody must pay it back"
+    REFUND_FAILED = "refund_failed", "A refund did not go through"
+    MISSED_UPDATES = "missed_updates", "The gateway's status updates have stopped coming"
+    RECORD_BROKEN = "record_broken", "The record of changes has a gap"
 
 
 class Concern(models.Model):
@@ -36,23 +44,32 @@ class Concern(models.Model):
     kind = models.CharField(max_length=32, choices=ConcernKind.choices)
     payment = models.ForeignKey("customer_data.Payment", null=True, blank=True, on_delete=models.PROTECT, related_name="concerns")
     customer = models.ForeignKey("customer_data.Customer", null=True, blank=True, on_delete=models.PROTECT, related_name="concerns")
+    proof = models.ForeignKey("customer_data.Proof", null=True, blank=True, on_delete=models.PROTECT, related_name="concerns")
     sentence = models.CharField(max_length=500)
     details = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     solved_at = models.DateTimeField(null=True, blank=True)
     solved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    solution = models.CharField(max_length=300, blank=True, help_text="What was done about it.")
 
     class Meta:
         verbose_name = "matter for a person"
         verbose_name_plural = "matters for a person"
         constraints = (
             models.UniqueConstraint(
-                fields=["payment", "customer", "kind"],
+                fields=["payment", "customer", "proof", "kind"],
                 condition=Q(solved_at__isnull=True),
                 nulls_distinct=False,
                 name="concern_is_open_once",
             ),
         )
+        indexes = (
+            models.Index(fields=["created_at"], condition=Q(solved_at__isnull=True), name="concern_open"),
+            models.Index(fields=["-created_at"], name="concern_newest_first"),
+        )
+        permissions = (("solve_concern", "Can take and solve what needs a person"),)
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.sentence}"

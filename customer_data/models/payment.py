@@ -36,11 +36,6 @@ class IllegalMove(Exception):
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _ABOUT_A_PAGE = re.compile(r"\bclick\b", re.IGNORECASE)
 
-_WHAT_WAS_ASKED = [
-    *("id", "reference", "booking", "amount", "currency"),
-    *("payment_method", "gateway", "account", "is_test", "created_at"),
-]
-
 
 def _legal_moves_only() -> pgtrigger.Trigger:
     """The table of moves, repeated where a bug, a script or a person in `psql` cannot pass it."""
@@ -57,6 +52,26 @@ def _legal_moves_only() -> pgtrigger.Trigger:
         func=f"""
             IF NOT ({allowed}) THEN
                 RAISE EXCEPTION 'a payment cannot go from % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def _only_beside_a_transfer() -> pgtrigger.Trigger:
+    """Money counts for another booking only beside a row that says who moved it, when and why."""
+    return pgtrigger.Trigger(
+        name="booking_changes_by_transfer",
+        operation=pgtrigger.UpdateOf("booking_id"),
+        when=pgtrigger.Before,
+        condition=pgtrigger.Condition("OLD.booking_id IS DISTINCT FROM NEW.booking_id"),
+        declare=[("was", "bigint"), ("becomes", "bigint")],
+        func="""
+            SELECT from_booking_id, to_booking_id INTO was, becomes FROM customer_data_transfer
+                WHERE payment_id = OLD.id ORDER BY id DESC LIMIT 1;
+            IF was IS DISTINCT FROM OLD.booking_id OR becomes IS DISTINCT FROM NEW.booking_id THEN
+                RAISE EXCEPTION 'payment % is moved to another booking by a transfer only', OLD.reference
+                    USING ERRCODE = 'check_violation';
             END IF;
             RETURN NEW;
         """,
@@ -157,7 +172,6 @@ class Payment(models.Model):
                 fields=[
                     "id",
                     "reference",
-                    "booking",
                     "amount",
                     "currency",
                     "payment_method",
@@ -167,7 +181,14 @@ class Payment(models.Model):
                     "created_at",
                 ],
             ),
+            _only_beside_a_transfer(),
             pgtrigger.Protect(name="payments_are_kept", operation=pgtrigger.Delete),
+        )
+        permissions = (
+            ("ask_gateway", "Can ask the gateway how a payment stands"),
+            ("send_request_again", "Can send a payment request again"),
+            ("stop_waiting", "Can stop waiting for a payment"),
+            ("move_payment", "Can move a payment to another booking"),
         )
 
     def __str__(self) -> str:

@@ -113,7 +113,7 @@ def test_what_was_asked_stays(status: Status, change: str) -> None:
 
 def test_a_payment_never_goes_to_another_booking() -> None:
     payment, other = make.payment(), make.booking()
-    refused("UPDATE customer_data_payment SET booking_id = %s WHERE id = %s", other.pk, payment.pk, match="Cannot update")
+    refused("UPDATE customer_data_payment SET booking_id = %s WHERE id = %s", other.pk, payment.pk, match="by a transfer only")
 
 
 @pytest.mark.parametrize("change", ["to_status = 'successful'", "reason = ''", "created_at = now()", "actor = 'nobody'"])
