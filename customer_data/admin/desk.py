@@ -22,7 +22,19 @@ from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from unfold.decorators import display
 
-from customer_data.admin.page import MOST_ROWS, Button, Heading, NotDone, Panel, Press, buttons_of, may_press, may_see, panels_of
+from customer_data.admin.page import (
+    MOST_ROWS,
+    Button,
+    Heading,
+    NotDone,
+    Panel,
+    Press,
+    buttons_of,
+    may_change,
+    may_press,
+    may_see,
+    panels_of,
+)
 from customer_data.admin.page import read_reason as read_reason_given
 from customer_data.models import UsedForm
 from customer_data.who import acting
@@ -106,6 +118,10 @@ class Desk(_ModelAdmin):
         return {button.name: (_press_ticked(button), button.name, button.label) for button in pressed}
 
     # --- One row ----------------------------------------------------------------------------------
+    def may_press(self, request: HttpRequest) -> bool:
+        """For pages with forms of their own."""
+        return may_change(request.user, self.model)
+
     def buttons_for(self, request: HttpRequest) -> list[Button]:
         """The buttons that this user may press on rows of this kind."""
         return [button for button in buttons_of(self.model) if may_press(request.user, button, self.model)]
