@@ -3,6 +3,7 @@
 from flows.models.conversation import Conversation, IncomingMessage, ReviewedLanguage
 from flows.models.flow import FlowSession, WhatsAppFlow
 from flows.models.message import Message, WhatsAppTemplate
+from flows.models.sent_file import SentFile
 from flows.models.update import Update
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "IncomingMessage",
     "Message",
     "ReviewedLanguage",
+    "SentFile",
     "Update",
     "WhatsAppFlow",
     "WhatsAppTemplate",

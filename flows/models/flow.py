@@ -71,7 +71,10 @@ class FlowSession(models.Model):
 
     class Meta:
         verbose_name = "payment request"
-        indexes = (models.Index(fields=["booking", "-created_at"], name="flow_session_of_booking"),)
+        indexes = (
+            models.Index(fields=["booking", "-created_at"], name="flow_session_of_booking"),
+            models.Index(fields=["created_at"], name="flow_session_by_time"),
+        )
 
     def __str__(self) -> str:
         about = self.booking.booking_reference if self.booking else self.flow_name
