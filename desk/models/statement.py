@@ -27,6 +27,7 @@ class StatementSource(models.Model):
     date_format = models.CharField(
         max_length=32, blank=True, help_text="How the file writes dates: day first, month first or year first."
     )
+    decimal_mark = models.CharField(max_length=1, default=".", help_text="What stands before the cents: a point or a comma.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -44,6 +45,10 @@ class StatementFile(models.Model):
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the file.")
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
+    content = models.BinaryField(default=b"", help_text="The file as it was uploaded, compressed.")
+    imported_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its last line was in. Empty: not imported to its end."
+    )
     lines_new = models.PositiveIntegerField(default=0)
     lines_known = models.PositiveIntegerField(default=0, help_text="Lines that an earlier file had brought.")
     bad_rows = models.JSONField(
@@ -80,6 +85,7 @@ class StatementLine(models.Model):
     their_reference = models.CharField(max_length=128, blank=True)
     words = models.CharField(max_length=500, blank=True)
     their_status = models.CharField(max_length=64, blank=True)
+    is_money = models.BooleanField(default=True, help_text="Whether money moved: a cancelled attempt is a line too.")
 
     status = models.CharField(max_length=16, choices=LineStatus.choices, default=LineStatus.OPEN)
     payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="statement_lines")
@@ -95,10 +101,15 @@ class StatementLine(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["source", "fingerprint"], name="statement_line_once"),
             models.CheckConstraint(condition=Q(status__in=LineStatus.values), name="statement_line_status_is_known"),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(status="matched", is_money=True, amount__gt=0), name="payment_is_matched_once"
+            ),
+            models.UniqueConstraint(fields=["refund"], condition=Q(status="matched", is_money=True), name="refund_is_matched_once"),
         )
         indexes = (
             models.Index(fields=["-day", "-id"], name="statement_line_newest_first"),
             models.Index(fields=["day"], condition=~Q(status__in=["matched", "set_aside"]), name="statement_line_open"),
+            models.Index(fields=["source", "day"], name="statement_line_by_source"),
             models.Index(fields=["reference"], condition=~Q(reference=""), name="statement_line_reference"),
             models.Index(fields=["their_reference"], condition=~Q(their_reference=""), name="statement_line_their_reference"),
         )
