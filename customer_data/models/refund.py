@@ -102,6 +102,14 @@ class Refund(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who took it to pay it back; nobody else pays it meanwhile.",
+    )
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Who paid it back."
@@ -114,6 +122,7 @@ class Refund(models.Model):
     failed_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=500, blank=True, help_text="Why it was turned down, or refused.")
     next_check_at = models.DateTimeField(null=True, blank=True, help_text="When the gateway is asked (again).")
+    moved_at = models.DateTimeField(default=timezone.now, help_text="When its status last changed.")
 
     class Meta:
         constraints = (
@@ -129,8 +138,10 @@ class Refund(models.Model):
         )
         indexes = (
             models.Index(fields=["-requested_at"], name="refund_newest_first"),
+            models.Index(fields=["-moved_at"], name="refund_last_moved"),
             models.Index(fields=["next_check_at"], condition=Q(next_check_at__isnull=False), name="refund_what_is_due"),
             models.Index(fields=["status"], condition=Q(status__in=["requested", "approved", "sent"]), name="refund_under_way"),
+            models.Index(fields=["done_at"], condition=Q(done_at__isnull=False), name="refund_done"),
         )
         triggers = (
             _legal_moves_only(),
