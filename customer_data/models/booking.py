@@ -114,7 +114,10 @@ class Booking(models.Model):
             models.CheckConstraint(condition=Q(currency__in=Currency.values), name="booking_currency_is_known"),
             models.CheckConstraint(condition=Q(payment_status__in=BookingStatus.values), name="booking_payment_status_is_known"),
         )
-        indexes = (models.Index(fields=["-created_at"], name="booking_newest_first"),)
+        indexes = (
+            models.Index(fields=["-created_at"], name="booking_newest_first"),
+            models.Index(fields=["cancelled_at"], condition=Q(cancelled_at__isnull=False), name="booking_cancelled"),
+        )
         permissions = (("cancel_booking", "Can cancel a booking"),)
 
     def __str__(self) -> str:
