@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "rest_framework_api_key",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_otp",
+    "axes",
     "config.apps.ConfigConfig",
     "customer_data",
     "paynow_integration",
