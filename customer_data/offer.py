@@ -10,6 +10,7 @@ from enum import StrEnum
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from customer_data.controls import closed_ways, over_the_limit
 from customer_data.gateway import Account, Gateway, Method, Misconfigured, NotSupported, find_method, gateways
 from customer_data.models import Booking, Payment
 from customer_data.money import CENT, show_amount
@@ -110,8 +111,27 @@ def _is_still_asked_about(sends_made: int, is_final: bool, next_check_at: dateti
     return sends_made > 0 and not is_final and next_check_at is not None and reason_code != Reason.NOT_NEEDED
 
 
-def methods_for(currency: str) -> Iterator[tuple[Gateway, Method]]:
+@dataclass(frozen=True)
+class Ways:
+    """The ways to pay that are offered now, and what customers are told about those that staff have switched off."""
+
+    offered: list[tuple[Gateway, Method]]
+    told: tuple[str, ...]
+
+
+def ways_to_pay(currency: str) -> Ways:
     """The ways to pay in `currency` that are plugged in and have an account."""
+    ways = list(_ways(currency))
+    closed = closed_ways(ways)
+    return Ways([way for way in ways if way[1].name not in closed], tuple(dict.fromkeys(closed.values())))
+
+
+def methods_for(currency: str) -> list[tuple[Gateway, Method]]:
+    """The ways to pay in `currency` that are offered now."""
+    return ways_to_pay(currency).offered
+
+
+def _ways(currency: str) -> Iterator[tuple[Gateway, Method]]:
     for gateway in gateways():
         methods = gateway.capabilities().methods_in(currency)
         if methods and _has_account(gateway, currency):
@@ -137,8 +157,16 @@ def choose_method(payment_method: str, currency: str, amount: Decimal) -> tuple[
     except Misconfigured:
         sentence = f"This way to pay is not available in {currency} now. Choose another one."
         raise CannotPay("method_unavailable", sentence, field="payment_method") from None
+    if told := closed_ways([(gateway, method)]).get(method.name):
+        raise CannotPay("method_unavailable", told, field="payment_method")
     _check_limits(gateway, method, currency, amount)
     return gateway, method, account
+
+
+def check_our_limits(booking: Booking, amount: Decimal, *, is_test: bool) -> None:
+    """Inside the transaction that opens the payment. Raises CannotPay."""
+    if sentence := over_the_limit(booking, amount, is_test=is_test):
+        raise CannotPay("limit_reached", sentence, field="amount_option")
 
 
 def payer_for(method: Method, *, phone: str, email: str, booking: Booking, is_test: bool) -> Payer:

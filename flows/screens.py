@@ -12,7 +12,7 @@ from django.utils import timezone
 from customer_data.gateway import PromptKind, find_method
 from customer_data.models import Booking, Customer, Payment
 from customer_data.money import show_amount
-from customer_data.offer import AmountOption, CannotPay, amount_options, methods_for, share_of_balance
+from customer_data.offer import AmountOption, CannotPay, Ways, amount_options, share_of_balance, ways_to_pay
 from customer_data.phones import national
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status
 from flows import form_requests
@@ -27,6 +27,9 @@ SHARES = "shares"
 NONE_AVAILABLE = "none"
 
 _OPTION_TITLE = {AmountOption.FULL: "Full amount", AmountOption.DEPOSIT: "Deposit", AmountOption.BALANCE: "Balance"}
+MOST_TOLD = 600
+"""Characters of what is said about ways to pay that are off: the form below must stay in sight."""
+
 _FIELD_ERROR = {"phone": "Check this number", "email": "Check this address"}  # a field's error has room for 30 characters
 
 
@@ -42,7 +45,9 @@ def payment_form(
 
     `customer` has the form, and may be another one than the one who booked.
     """
-    methods, amounts = _methods(booking), _amount_options(booking, shares_in(typed))
+    ways = ways_to_pay(booking.currency)
+    methods, amounts = _methods(ways), _amount_options(booking, shares_in(typed))
+    notice = notice or " ".join(ways.told)[:MOST_TOLD]
     choices = {"payment_method": [method["id"] for method in methods], "amount_option": [amount["id"] for amount in amounts]}
     data: dict[str, Any] = {
         "booking_title": booking.title[:80],
@@ -144,10 +149,9 @@ def _error(payment: Payment) -> Screen:
     return {"screen": PAYMENT_ERROR, "data": data}
 
 
-def _methods(booking: Booking) -> list[dict[str, str]]:
+def _methods(ways: Ways) -> list[dict[str, str]]:
     methods = [
-        {"id": method.choice, "title": method.label[:30], "description": _how_to(method.prompt)}
-        for _, method in methods_for(booking.currency)
+        {"id": method.choice, "title": method.label[:30], "description": _how_to(method.prompt)} for _, method in ways.offered
     ]
     return methods or [{"id": NONE_AVAILABLE, "title": "Not available now", "description": say("flow/no_method")}]
 

@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from customer_data.gateway import Account, Gateway, Method
 from customer_data.models import Booking, Payment
-from customer_data.offer import AmountOption, CannotPay, Payer, amount_for, choose_method, payer_for, share_of_balance
+from customer_data.offer import (
+    AmountOption,
+    CannotPay,
+    Payer,
+    amount_for,
+    check_our_limits,
+    choose_method,
+    payer_for,
+    share_of_balance,
+)
 from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.seats import NoSeats, keep_seats_while_paying
 from customer_data.status import OPEN, Reason, Status
@@ -43,6 +52,7 @@ def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Pa
             if _is_the_same(current, method, amount, payer) and current.payer_id == request.payer_id:
                 return current
             expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
+        check_our_limits(booking, amount, is_test=account.is_test)
         _keep_seats(booking)
         payment = _new_payment(request, booking, amount, gateway, method, account, payer)
         payment.record_opening(source=source, actor=actor, details=_as_asked(request))
