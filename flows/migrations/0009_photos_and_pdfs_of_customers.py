@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('last_error', models.CharField(blank=True, max_length=500)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('booking', models.ForeignKey(blank=True, help_text='What it pays for, once that is known.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customer_data.booking')),
+                ('booking', models.ForeignKey(blank=True, help_text='What it pays for, once known.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customer_data.booking')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sent_files', to='customer_data.customer')),
             ],
             options={

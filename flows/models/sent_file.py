@@ -9,7 +9,7 @@ from customer_data.models import Booking, Customer
 
 
 class SentFile(models.Model):
-    """One photo or PDF of a chat. Written when its message is answered, fetched afterwards by a task, kept as a proof of payment."""
+    """One photo or PDF of a chat. Written when its message is answered, fetched afterwards by a task, kept as a proof."""
 
     class Outcome(models.TextChoices):
         WAITING = "waiting", "To be fetched from WhatsApp"
@@ -28,7 +28,7 @@ class SentFile(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="What it pays for, once that is known.",
+        help_text="What it pays for, once known.",
     )
     outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.WAITING)
     next_try_at = models.DateTimeField(null=True, blank=True)
