@@ -7,7 +7,7 @@ object and decides nothing about money. Code and templates branch on `Capabiliti
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -15,6 +15,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from customer_data.schedule import EXPIRE_AFTER
 from customer_data.status import Reason, Status
 
 
@@ -185,6 +186,8 @@ class Method:
     currencies: frozenset[str] = frozenset()  # empty: every currency of the gateway
     phone_prefixes: tuple[str, ...] = ()  # national, such as "077"; empty: any operator
     test_phones: frozenset[str] = frozenset()  # national; accepted for this method while the account is a test one
+    in_forms: bool = True  # offered in the payment form and taken by the API; False: only in the chat and by staff
+    is_counted: bool = False  # money that staff count in their hands, so no slip has to be handed in with it
 
 
 @dataclass(frozen=True)
@@ -203,6 +206,8 @@ class Capabilities:
     can_refund: bool = False
     can_list_recent: bool = False
     polls_per_minute: int = 120
+    is_reviewed: bool = False  # it is in our own house: a person decides, asking costs nothing, and starting twice charges nobody
+    waits: timedelta = EXPIRE_AFTER  # how long an open payment is waited for
 
     def methods_in(self, currency: str) -> tuple[Method, ...]:
         """The ways to pay in `currency`."""
@@ -237,6 +242,10 @@ class Gateway(ABC):
 
         Raises GatewayUnavailable, OutcomeUnknown, Misconfigured, NotUnderstood.
         """
+
+    def is_ready(self, method: Method, currency: str) -> bool:
+        """Whether this way to pay can be taken in `currency` now, beyond there being an account."""
+        return True
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> list[Notice]:
         """Hear: prove the raw bytes genuine and say what they are about. Raises NotGenuine, NotUnderstood."""

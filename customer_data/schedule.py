@@ -60,10 +60,15 @@ _CLOSED: Timetable = (
 )
 
 
-def ask_again_after(status: str, *, age: timedelta) -> timedelta | None:
-    """How long to wait before the next question; None: never again, unless somebody rings."""
+def ask_again_after(status: str, *, age: timedelta, reviewed_within: timedelta | None = None) -> timedelta | None:
+    """How long to wait before the next question; None: never again, unless somebody rings.
+
+    `reviewed_within`: a person of ours decides within that time, so there is nothing to ask until it is over.
+    """
     if status in MONEY_IN or status == Status.REFUNDED:
         return None
+    if reviewed_within is not None:
+        return None if status in UNPAID_ENDS else max(reviewed_within - age, LEAST_GAP)
     return _look_up(_timetable(status), age)
 
 

@@ -54,14 +54,17 @@ def sweep(*, send: Callable[[str], object], check: Callable[[str, datetime], obj
         for claim in _claim(gateway.name, to_send=True, most=BATCH, now=now):
             send(claim.reference)
             handed_out += 1
-        for claim in claim_checks(gateway.name, per_minute=gateway.capabilities().polls_per_minute, now=now):
+        able = gateway.capabilities()
+        for claim in claim_checks(gateway.name, per_minute=None if able.is_reviewed else able.polls_per_minute, now=now):
             check(claim.reference, claim.until)
             handed_out += 1
     return handed_out
 
 
-def claim_checks(gateway: str, *, per_minute: int, now: datetime) -> list[Claim]:
-    """Claim as many due questions as the gateway's budget allows, and count them against it."""
+def claim_checks(gateway: str, *, per_minute: int | None, now: datetime) -> list[Claim]:
+    """Claim as many due questions as the gateway's budget allows, and count them against it. None: asking costs nothing."""
+    if per_minute is None:
+        return list(_claim(gateway, to_send=False, most=BATCH, now=now))
     with transaction.atomic():
         budget = PollBudget.locked(gateway, now=now)
         most = min(BATCH, budget.available(per_minute=per_minute, now=now))

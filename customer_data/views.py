@@ -115,10 +115,11 @@ def _initiate(gateway: Gateway, asked: dict[str, str]) -> Answer:
 
 def _method(gateway: Gateway, choice: str) -> Method:
     """Another method is never chosen instead."""
-    for method in gateway.capabilities().methods:
+    methods = [method for method in gateway.capabilities().methods if method.in_forms]
+    for method in methods:
         if method.choice == choice:
             return method
-    known = ", ".join(method.choice for method in gateway.capabilities().methods)
+    known = ", ".join(method.choice for method in methods)
     raise Refusal(422, "method_unknown", f"Choose one of: {known}.", field="payment_method")
 
 

@@ -11,6 +11,7 @@ from customer_data.models import Concern, ConcernKind, Payment, PollBudget
 from customer_data.services.codes import submit_otp
 from customer_data.services.opening import expire_payment
 from customer_data.services.reporting import record_not_found, record_report
+from customer_data.services.sending import start_again
 from customer_data.status import OPEN, UNPAID_ENDS, Reason, Status
 
 BUDGET_SPENT_WAIT = timedelta(seconds=5)
@@ -65,8 +66,8 @@ def _claim(payment: Payment) -> datetime | None:
     claim = now + schedule.CHECK_LEASE
     if due.update(next_check_at=claim, checked_at=now) == 0:  # dated now: bells during a slow answer keep their distance too
         return None
-    per_minute = gateway_named(payment.gateway).capabilities().polls_per_minute
-    if PollBudget.take_one(payment.gateway, per_minute=per_minute, now=now):
+    able = gateway_named(payment.gateway).capabilities()
+    if able.is_reviewed or PollBudget.take_one(payment.gateway, per_minute=able.polls_per_minute, now=now):
         payment.next_check_at = claim
         return claim
     Payment.objects.filter(pk=payment.pk, next_check_at=claim).update(next_check_at=now + BUDGET_SPENT_WAIT)
@@ -76,6 +77,9 @@ def _claim(payment: Payment) -> datetime | None:
 def _ask(payment: Payment, *, source: str) -> None:
     gateway = gateway_named(payment.gateway)
     try:
+        if payment.status == Status.SENDING and gateway.capabilities().is_reviewed:
+            start_again(payment, source=source)
+            return
         report = gateway.fetch(payment.ticket, payment.reference)
     except (GatewayUnavailable, OutcomeUnknown):
         return  # asking again is safe, and the timetable says when
@@ -93,15 +97,16 @@ def _ask(payment: Payment, *, source: str) -> None:
 def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
     """Write the next date, unless the bell rang while we were asking: then the payment is due at once."""
     now = timezone.now()
-    age = now - (payment.sent_at or payment.created_at)
+    able, age = gateway_named(payment.gateway).capabilities(), now - (payment.sent_at or payment.created_at)
     ours = [claim]
-    has_run_out = age >= schedule.EXPIRE_AFTER or _code_has_run_out(payment, now)
+    has_run_out = age >= able.waits or _code_has_run_out(payment, now)
     if payment.status in OPEN and has_run_out and expire_payment(payment, source=source, reason=Reason.TIMED_OUT):
         ours.append(payment.next_check_at or claim)  # expiring makes it due, too
     is_unheard_of = payment.status == Status.SENDING or (payment.status == Status.PENDING and payment.reported_at is None)
-    if is_unheard_of and age >= schedule.STUCK_AFTER:
+    if is_unheard_of and age >= schedule.STUCK_AFTER and not able.is_reviewed:
         Concern.raise_about(payment, ConcernKind.STUCK, f"No readable answer about {payment.amount_shown} since it was sent.")
-    wait = None if _has_ended(payment) else schedule.ask_again_after(payment.status, age=age)
+    within = able.waits if able.is_reviewed else None
+    wait = None if _has_ended(payment) else schedule.ask_again_after(payment.status, age=age, reviewed_within=within)
     due = None if wait is None else now + wait
     Payment.objects.filter(pk=payment.pk).update(
         next_check_at=Case(When(Q(next_check_at__in=ours), then=Value(due, DateTimeField())), default=F("next_check_at")),

@@ -11,7 +11,7 @@ from customer_data.money import show_amount
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status, may_move
 
 
-def record_report(payment: Payment, report: Report, *, source: str) -> None:
+def record_report(payment: Payment, report: Report, *, source: str, actor: str = "") -> None:
     """Move the payment as the report says, if reference, amount, account and currency are ours and the move is allowed.
 
     Otherwise nothing moves and a person is told. Bad news never overwrites good.
@@ -22,7 +22,7 @@ def record_report(payment: Payment, report: Report, *, source: str) -> None:
         return
     facts = _facts(payment, report)
     for status in _way_to(payment, report.status):
-        if payment.move_to(status, source=source, reason=_reason(report), details=_details(report), **facts) is None:
+        if payment.move_to(status, source=source, actor=actor, reason=_reason(report), details=_details(report), **facts) is None:
             payment.refresh_from_db()  # another process was faster: its word stands until we ask again
             return
     if payment.status != report.status and not may_move(payment.status, report.status):

@@ -51,8 +51,15 @@ def send_payment(reference: str, *, source: str = "task") -> Payment:
     return payment
 
 
+def start_again(payment: Payment, *, source: str) -> None:
+    """Only where starting charges nobody: the instructions that a killed worker left unsaid. Raises as `Gateway.start`."""
+    whole = Payment.objects.select_related("booking").get(pk=payment.pk)
+    record_prompt(payment, gateway_named(payment.gateway).start(charge_for(whole)), source=source)
+
+
 def charge_for(payment: Payment) -> Charge:
     """What the gateway is asked for. `payment.booking` is read: select it with the payment."""
+    able = gateway_named(payment.gateway).capabilities()
     return Charge(
         reference=payment.reference,
         amount=payment.amount,
@@ -62,9 +69,9 @@ def charge_for(payment: Payment) -> Charge:
         description=f"{payment.booking.booking_reference} {payment.booking.title}",
         phone=payment.phone,
         email=payment.email,
-        return_url=payment.return_url or _address(f"{payment.gateway}-return", payment),
-        notify_url=_address(f"{payment.gateway}-notify", payment),
-        expires_at=payment.created_at + schedule.EXPIRE_AFTER,
+        return_url="" if able.is_reviewed else payment.return_url or _address(f"{payment.gateway}-return", payment),
+        notify_url="" if able.is_reviewed else _address(f"{payment.gateway}-notify", payment),
+        expires_at=payment.created_at + able.waits,
     )
 
 
@@ -80,7 +87,9 @@ def record_prompt(payment: Payment, prompt: Prompt, *, source: str) -> None:
         "authorization_expires": prompt.expires_at,
         "redirect_url": prompt.url,
     }
-    due = timezone.now() + (schedule.ask_again_after(Status.PENDING, age=timezone.now() - payment.created_at) or schedule.LEAST_GAP)
+    able, age = gateway_named(payment.gateway).capabilities(), timezone.now() - payment.created_at
+    wait = schedule.ask_again_after(Status.PENDING, age=age, reviewed_within=able.waits if able.is_reviewed else None)
+    due = timezone.now() + (wait or schedule.LEAST_GAP)
     if payment.status == Status.SENDING and payment.move_to(Status.PENDING, source=source, next_check_at=due, **facts):
         return
     # Changed to another method, or already reported by a notification: the ticket is still worth keeping.
