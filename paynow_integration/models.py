@@ -112,6 +112,9 @@ class PaynowNotification(models.Model):
     outcome = models.CharField(max_length=32, choices=Outcome.choices, default=Outcome.RECEIVED)
     detail = models.CharField(max_length=300, blank=True)
     reference = models.CharField(max_length=64, blank=True, help_text="What it is about, once proven genuine.")
+    claims = models.CharField(
+        max_length=64, blank=True, help_text="What a refused one says it is about. Shown there, never believed."
+    )
     payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="paynow_notifications")
 
     class Meta:
@@ -120,6 +123,8 @@ class PaynowNotification(models.Model):
             models.Index(fields=["-received_at"], name="notification_newest_first"),
             models.Index(fields=["fingerprint"], name="notification_fingerprint"),
             models.Index(fields=["received_at"], condition=Q(outcome="received"), name="notification_not_judged"),
+            models.Index(fields=["claims"], condition=~Q(claims=""), name="notification_claims"),
+            models.Index(fields=["reference"], condition=~Q(reference=""), name="notification_reference"),
         )
         constraints = (models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="notification_outcome_is_known"),)
 

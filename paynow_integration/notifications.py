@@ -11,8 +11,9 @@ from django.utils import timezone
 from customer_data.doors import check_soon
 from customer_data.gateway import Disposition, Gateway, Misconfigured, NotGenuine, Notice, NotUnderstood, gateway_named
 from customer_data.models import Payment
+from customer_data.references import read_reference
 from customer_data.services import ring
-from paynow_integration.messages import MOST_BYTES
+from paynow_integration.messages import MOST_BYTES, parse
 from paynow_integration.models import Outcome, PaynowNotification
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def judge(notification: PaynowNotification, headers: Mapping[str, str] | None = 
     try:
         notices = gateway.read(notification.body.encode("latin-1"), headers or {})
     except NotGenuine as error:
+        notification.claims = _claimed(notification)
         return _settle(notification, Outcome.NOT_GENUINE, str(error))
     except NotUnderstood as error:
         return _settle(notification, Outcome.MALFORMED, str(error))
@@ -106,7 +108,16 @@ def _ring(notification: PaynowNotification, notice: Notice, gateway: Gateway) ->
     return _settle(notification, outcome, f"It says {notice.facts.get('status', '')}.", payment=payment)
 
 
+def _claimed(notification: PaynowNotification) -> str:
+    """The reference that an update names without proof: for people who look at that payment, and for nothing else."""
+    named = parse(notification.body.encode("latin-1")).get("reference")
+    try:
+        return read_reference(named)
+    except ValueError:
+        return ""
+
+
 def _settle(notification: PaynowNotification, outcome: Outcome, detail: str, *, payment: Payment | None = None) -> Outcome:
     notification.outcome, notification.detail, notification.payment = outcome, detail[:300], payment
-    notification.save(update_fields=["outcome", "detail", "payment", "reference"])
+    notification.save(update_fields=["outcome", "detail", "payment", "reference", "claims"])
     return outcome
