@@ -30,6 +30,7 @@ class ConcernKind(models.TextChoices):
     WHATSAPP_ACCOUNT = "whatsapp_account", "WhatsApp refuses our account or its keys"
     PAID_TWICE = "paid_twice", "The same was paid twice"
     TRIP_CANCELLED = "trip_cancelled", "Paid after the trip was cancelled"
+    UNPAID_BY_TRANSFER = "unpaid_by_transfer", "A payment was moved to another booking, and the first is unpaid now"
     UNMATCHED_PROOF = "unmatched_proof", "A proof of payment that belongs to no booking"
     PROOF_DOUBTED = "proof_doubted", "A proof of payment that was seen before"
     REFUND_TO_PAY = "refund_to_pay", "A refund is approved: somebody must pay it back"
