@@ -119,30 +119,35 @@ class Ways:
     told: tuple[str, ...]
 
 
-def ways_to_pay(currency: str) -> Ways:
-    """The ways to pay in `currency` that are plugged in and have an account."""
-    ways = list(_ways(currency))
+def ways_to_pay(currency: str, *, in_forms: bool = True) -> Ways:
+    """The ways to pay in `currency` that are plugged in and have an account: those of forms, or those told beside them."""
+    ways = list(_ways(currency, in_forms=in_forms))
     closed = closed_ways(ways)
     return Ways([way for way in ways if way[1].name not in closed], tuple(dict.fromkeys(closed.values())))
 
 
 def methods_for(currency: str) -> list[tuple[Gateway, Method]]:
-    """The ways to pay in `currency` that are offered now."""
+    """The ways to pay in `currency` that forms offer now."""
     return ways_to_pay(currency).offered
 
 
-def _ways(currency: str) -> Iterator[tuple[Gateway, Method]]:
+def methods_beside_forms(currency: str) -> list[tuple[Gateway, Method]]:
+    """The ways to pay in `currency` that only the chat and staff offer now, such as a bank transfer."""
+    return ways_to_pay(currency, in_forms=False).offered
+
+
+def _ways(currency: str, *, in_forms: bool) -> Iterator[tuple[Gateway, Method]]:
     for gateway in gateways():
-        methods = gateway.capabilities().methods_in(currency)
+        methods = [method for method in gateway.capabilities().methods_in(currency) if method.in_forms == in_forms]
         if methods and _has_account(gateway, currency):
-            yield from ((gateway, method) for method in methods)
+            yield from ((gateway, method) for method in methods if gateway.is_ready(method, currency))
 
 
 def method_chosen(choice: str, currency: str) -> Method:
     """The way to pay that a form calls `choice`. Raises CannotPay: another wallet is never chosen instead."""
     for gateway in gateways():  # whether it has an account is asked when the payment is opened
         for method in gateway.capabilities().methods_in(currency):
-            if method.choice == choice:
+            if method.choice == choice and method.in_forms:
                 return method
     raise CannotPay("method_unknown", "Choose one of the ways to pay that are listed.", field="payment_method")
 
@@ -155,12 +160,18 @@ def choose_method(payment_method: str, currency: str, amount: Decimal) -> tuple[
     except NotSupported:
         raise CannotPay("method_unknown", "Choose one of the ways to pay that are listed.", field="payment_method") from None
     except Misconfigured:
-        sentence = f"This way to pay is not available in {currency} now. Choose another one."
-        raise CannotPay("method_unavailable", sentence, field="payment_method") from None
+        raise _not_available(currency) from None
+    if not gateway.is_ready(method, currency):
+        raise _not_available(currency)
     if told := closed_ways([(gateway, method)]).get(method.name):
         raise CannotPay("method_unavailable", told, field="payment_method")
     _check_limits(gateway, method, currency, amount)
     return gateway, method, account
+
+
+def _not_available(currency: str) -> CannotPay:
+    sentence = f"This way to pay is not available in {currency} now. Choose another one."
+    return CannotPay("method_unavailable", sentence, field="payment_method")
 
 
 def check_our_limits(booking: Booking, amount: Decimal, *, is_test: bool) -> None:
