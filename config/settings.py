@@ -193,7 +193,10 @@ BUSINESS_NAME = env.str("BUSINESS_NAME", default="") or ("Example Safaris" if DE
 
 # --- Payments -------------------------------------------------------------------------------------
 # The one line that plugs a gateway in: name -> dotted path of its class.
-PAYMENT_GATEWAYS = {"paynow": "paynow_integration.gateway.PaynowGateway"}
+PAYMENT_GATEWAYS = {
+    "paynow": "paynow_integration.gateway.PaynowGateway",
+    "offline": "offline_payments.gateway.OfflineGateway",
+}
 
 PAYNOW_BASE_URL = env.str("PAYNOW_BASE_URL", default="https://www.paynow.co.zw")
 PAYNOW_INTEGRATION_ID = env.str("PAYNOW_INTEGRATION_ID", default="")
