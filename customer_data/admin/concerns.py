@@ -1,4 +1,4 @@
-"""The page of what needs a person: open matters first, solved ones with who solved them."""
+"""The queue of what needs a person: what happened, what is at stake, the few right things to do, who took it, when it was solved."""
 
 from __future__ import annotations
 
@@ -6,48 +6,94 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
-from customer_data.admin.desk import ReadOnlyDesk, shown
+from customer_data.admin.advice import advice_for
+from customer_data.admin.desk import Desk, ReadOnlyDesk, shown
 from customer_data.admin.filters import OpenFilter
 from customer_data.admin.page import Button, Heading, NotDone, Press, add_button, may_see
 from customer_data.admin.payments import linked
 from customer_data.models import Concern
 
+MAY_SOLVE = "customer_data.solve_concern"
+
+
+class TakenFilter(admin.SimpleListFilter):
+    """Whose matters."""
+
+    title = "who took it"
+    parameter_name = "taken"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("nobody", "Nobody yet"), ("me", "I did")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Concern]) -> QuerySet[Concern]:
+        if self.value() == "nobody":
+            return queryset.filter(taken_by__isnull=True)
+        return queryset.filter(taken_by=request.user.pk) if self.value() == "me" else queryset
+
 
 @admin.register(Concern)
 class ConcernAdmin(ReadOnlyDesk):
-    list_display = ("shown_kind", "sentence", "shown_about", "created_at", "shown_state")
-    list_filter = (OpenFilter, "kind")
-    list_select_related = ("payment", "customer", "solved_by")
+    list_display = ("shown_kind", "sentence", "shown_stake", "shown_about", "created_at", "shown_state")
+    list_filter = (OpenFilter, TakenFilter, "kind")
+    list_select_related = ("payment__booking", "customer", "proof", "taken_by", "solved_by")
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
-    fields = (("shown_about", "created_at"), ("solved_at", "solved_by"))
+    fields = (("shown_about", "created_at"), ("taken_at", "taken_by"), ("solved_at", "solved_by"), "solution")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, {"title": "Needs a person", **(extra_context or {})})
         return response
 
     def heading(self, concern: Concern) -> Heading:
-        mark, colour = ("Solved", "success") if concern.solved_at else ("Open", "warning")
-        return Heading(title=concern.get_kind_display(), mark=mark, colour=colour, lines=(concern.sentence,))
+        advice, stake = advice_for(concern), advice_for(concern).at_stake(concern)
+        mark, colour = _mark(concern)
+        lines = (concern.sentence, f"At stake: {stake}." if stake else "")
+        to_do = "" if concern.solved_at else f"What to do: {advice.what_to_do}"
+        return Heading(concern.get_kind_display(), mark, colour, lines=tuple(line for line in (*lines, to_do) if line))
+
+    def extra_buttons(self, request: HttpRequest, row: Concern) -> list[dict[str, Any]]:
+        """The few buttons of the payment, or the proof, that this matter is likely to need."""
+        if row.solved_at is not None:
+            return []
+        subjects: tuple[Model | None, ...] = (row.payment, row.proof)
+        return [form for subject in subjects if subject is not None for form in self._buttons_of(request, row, subject)]
+
+    def _buttons_of(self, request: HttpRequest, concern: Concern, subject: Model) -> list[dict[str, Any]]:
+        desk = self.admin_site.get_model_admin(type(subject))
+        if not isinstance(desk, Desk):
+            return []
+        offered = {form["button"].name: form for form in desk.button_forms(request, subject)}
+        return [offered[name] for name in advice_for(concern).buttons if name in offered]
 
     @shown("What", ordering="kind")
     def shown_kind(self, concern: Concern) -> str:
         return concern.get_kind_display()
 
+    @shown("At stake")
+    def shown_stake(self, concern: Concern) -> str:
+        return advice_for(concern).at_stake(concern)
+
     @shown("About")
     def shown_about(self, concern: Concern) -> str:
-        """The payment or the customer, one click away."""
-        if concern.payment is not None:
-            return linked(concern.payment, concern.payment.reference)
-        return linked(concern.customer) if concern.customer is not None else ""
+        """The payment, the proof or the customer, one click away."""
+        about = [
+            (concern.payment, concern.payment.reference if concern.payment else ""),
+            (concern.proof, ""),
+            (concern.customer, ""),
+        ]
+        return format_html_join(", ", "{}", ((linked(row, words),) for row, words in about if row is not None))
 
-    @shown("How it stands", label={"open": "warning", "solved": "success"})
+    @shown("How it stands", label={"open": "warning", "taken": "info", "solved": "success"})
     def shown_state(self, concern: Concern) -> tuple[str, str]:
-        return ("solved", f"Solved by {concern.solved_by}") if concern.solved_at else ("open", "Open")
+        if concern.solved_at:
+            return "solved", f"Solved by {concern.solved_by}" if concern.solved_by else "Solved by itself"
+        return ("taken", f"Taken by {concern.taken_by}") if concern.taken_by else ("open", "Open")
 
 
 def open_concerns(request: HttpRequest) -> str:
@@ -58,13 +104,32 @@ def open_concerns(request: HttpRequest) -> str:
     return "99+" if waiting > 99 else str(waiting)
 
 
+def _mark(concern: Concern) -> tuple[str, str]:
+    if concern.solved_at:
+        return "Solved", "success"
+    return (f"Taken by {concern.taken_by}", "info") if concern.taken_by else ("Open", "warning")
+
+
+# --- Buttons --------------------------------------------------------------------------------------
+def _take(concern: Concern, press: Press) -> str:
+    free = Concern.objects.filter(pk=concern.pk, solved_at__isnull=True, taken_by__isnull=True)
+    if free.update(taken_by=press.user, taken_at=timezone.now()) == 0:
+        raise NotDone("Somebody else has taken or solved this in the meantime.")
+    return "It is yours. The others see that you look after it."
+
+
+def _give_back(concern: Concern, press: Press) -> str:
+    Concern.objects.filter(pk=concern.pk, solved_at__isnull=True).update(taken_by=None, taken_at=None)
+    return "It is back in the queue."
+
+
 def _solve(concern: Concern, press: Press) -> str:
     with transaction.atomic():
         unsolved = Concern.objects.filter(pk=concern.pk, solved_at__isnull=True)
-        if unsolved.update(solved_at=timezone.now(), solved_by=press.user) == 0:
+        if unsolved.update(solved_at=timezone.now(), solved_by=press.user, solution=press.reason) == 0:
             raise NotDone("Somebody else has solved this in the meantime.")
         if concern.payment is not None:
-            solved = f"Solved: {concern.get_kind_display()}. {concern.sentence}"
+            solved = f"Solved: {concern.get_kind_display()}. {press.reason}"
             concern.payment.note(source="admin", actor=press.actor, reason=solved)
     return "Solved. Should the same happen again, it comes back as a new matter."
 
@@ -72,11 +137,34 @@ def _solve(concern: Concern, press: Press) -> str:
 add_button(
     Concern,
     Button(
+        name="take",
+        label="I look after it",
+        press=_take,
+        hint="Your name stands beside it; the others leave it to you.",
+        is_offered=lambda concern: concern.solved_at is None and concern.taken_by_id is None,
+        in_lists=True,
+        permission=MAY_SOLVE,
+    ),
+)
+add_button(
+    Concern,
+    Button(
+        name="give-back",
+        label="Give it back to the queue",
+        press=_give_back,
+        is_offered=lambda concern: concern.solved_at is None and concern.taken_by_id is not None,
+        permission=MAY_SOLVE,
+    ),
+)
+add_button(
+    Concern,
+    Button(
         name="solve",
         label="Solved",
         press=_solve,
-        hint="Your name and the time are kept. Nothing else changes.",
+        hint="Your name, the time and your words are kept. Nothing else changes.",
+        asks_why="What was done about it?",
         is_offered=lambda concern: concern.solved_at is None,
-        in_lists=True,
+        permission=MAY_SOLVE,
     ),
 )

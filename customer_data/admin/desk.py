@@ -189,13 +189,21 @@ class Desk(_ModelAdmin):
 
     def _extras(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         seen = [panel for panel in panels_of(self.model) if may_see(request.user, panel.model)]
-        offered = [each for each in self.buttons_for(request) if each.is_offered(row) and each.is_for(row, request.user)]
-        typed = request.session.pop(_TYPED, {}) if _TYPED in request.session else {}
         return {
             "heading": self.heading(row),
-            "buttons": [self._form_of(button, row, typed) for button in offered],
+            "buttons": [*self.button_forms(request, row), *self.extra_buttons(request, row)],
             "panels": [(panel, _first(panel, row)) for panel in seen],
         }
+
+    def button_forms(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """What a page needs to offer this user the buttons of `row`."""
+        offered = [each for each in self.buttons_for(request) if each.is_offered(row) and each.is_for(row, request.user)]
+        typed = request.session.pop(_TYPED) if request.session.get(_TYPED, {}).get("row") == str(row.pk) else {}
+        return [self._form_of(button, row, typed) for button in offered]
+
+    def extra_buttons(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """Buttons of other rows that help on this page, as `button_forms` gives them."""
+        return []
 
     def _form_of(self, button: Button, row: Any, typed: Mapping[str, str]) -> dict[str, Any]:
         """What the page needs to offer a button: its fields, with what was typed before when that was refused."""
