@@ -1,4 +1,4 @@
-"""The queue of what needs a person: what happened, what is at stake, the few right things to do, who took it, when it was solved."""
+"""The queue of what needs a person: what happened, what is at stake, the right things to do, who took it, when it was solved."""
 
 from __future__ import annotations
 
