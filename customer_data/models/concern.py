@@ -11,6 +11,7 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from customer_data.models.booking import Customer
     from customer_data.models.payment import Payment
+    from customer_data.models.proof import Proof
 
 
 class ConcernKind(models.TextChoices):
@@ -80,6 +81,11 @@ class Concern(models.Model):
         """Open a matter that is about a customer, or about no one in particular, rather than a payment."""
         concern = Concern(customer=customer, kind=kind, sentence=sentence[:500], details=details)
         Concern.objects.bulk_create([concern], ignore_conflicts=True)
+
+    @classmethod
+    def raise_about_proof(cls, proof: Proof, kind: ConcernKind, sentence: str) -> None:
+        """Open a matter that is about a proof of payment."""
+        Concern.objects.bulk_create([Concern(proof=proof, kind=kind, sentence=sentence[:500])], ignore_conflicts=True)
 
     @classmethod
     def raise_about(cls, payment: Payment | None, kind: ConcernKind, sentence: str, **details: str) -> None:

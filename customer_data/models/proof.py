@@ -42,6 +42,9 @@ class Proof(models.Model):
     wamid = models.CharField(max_length=255, null=True, blank=True, unique=True, help_text="The chat message that brought it.")
     text = models.TextField(blank=True, help_text="The words of a forwarded message, or beside a photo.")
     fingerprint = models.CharField(max_length=64, blank=True, help_text="SHA-256 of what was handed in, before it was cleaned.")
+    likeness = models.CharField(
+        max_length=64, blank=True, help_text="A picture's difference hash in hex: of the same picture sent again, almost the same."
+    )
 
     claimed_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     claimed_currency = models.CharField(max_length=3, blank=True)
@@ -83,12 +86,18 @@ class Proof(models.Model):
                 condition=~Q(status="approved") | Q(decided_by__isnull=False, received_amount__gt=0, settled__isnull=False),
                 name="proof_approved_with_its_amount",
             ),
+            models.UniqueConstraint(
+                fields=["received_reference"],
+                condition=Q(status="approved") & ~Q(received_reference=""),
+                name="a_line_of_our_statement_pays_once",
+            ),
         )
         indexes = (
             models.Index(fields=["submitted_at"], condition=Q(status="waiting"), name="proof_waiting"),
             models.Index(fields=["-submitted_at"], name="proof_newest_first"),
             models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="proof_fingerprint"),
             models.Index(fields=["claimed_reference"], condition=~Q(claimed_reference=""), name="proof_claimed_reference"),
+            models.Index(fields=["-submitted_at"], condition=~Q(likeness=""), name="proof_pictures_newest_first"),
         )
         triggers = (
             pgtrigger.Trigger(
@@ -97,6 +106,13 @@ class Proof(models.Model):
                 when=pgtrigger.Before,
                 condition=pgtrigger.Condition("OLD.status <> 'waiting'"),
                 func="RAISE EXCEPTION 'this proof has been decided' USING ERRCODE = 'check_violation';",
+            ),
+            pgtrigger.Trigger(
+                name="proof_belongs_to_one_booking",
+                operation=pgtrigger.UpdateOf("booking_id"),
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.booking_id IS NOT NULL AND OLD.booking_id IS DISTINCT FROM NEW.booking_id"),
+                func="RAISE EXCEPTION 'this proof belongs to a booking already' USING ERRCODE = 'check_violation';",
             ),
             pgtrigger.ReadOnly(
                 name="what_was_handed_in_stays", fields=["kind", "wamid", "text", "fingerprint", "submitted_by", "submitted_at"]
