@@ -265,6 +265,10 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-updates": {"task": "flows.tasks.forget_old_updates", "schedule": 86400.0, "options": {"expires": 3600}},
     "tell-missed": {"task": "flows.tasks.tell_missed", "schedule": 15.0, "options": {"expires": 15}},
     "sync-flows": {"task": "flows.tasks.sync_flows", "schedule": 3600.0, "options": {"expires": 3600}},
+    "update-figures": {"task": "desk.tasks.update_figures", "schedule": 15.0, "options": {"expires": 15}},
+    "update-forms": {"task": "desk.tasks.update_forms", "schedule": 120.0, "options": {"expires": 120}},
+    "make-figures-again": {"task": "desk.tasks.make_figures_again", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "watch-updates": {"task": "desk.tasks.watch_updates", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- Logging --------------------------------------------------------------------------------------

@@ -1,0 +1,42 @@
+"""What the clock has done for the desk: each calls one function."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from desk import figures, health
+
+FORMS_CHANGE_FOR = timedelta(days=4)
+"""A form can be used for three days; its payment comes to its end within a day more."""
+
+MADE_AGAIN_EVERY_NIGHT = timedelta(days=35)
+
+
+@shared_task
+def update_figures() -> None:
+    """Bring the figures by day up to date."""
+    figures.update_figures()
+
+
+@shared_task
+def update_forms() -> None:
+    """Look again at what became of the forms of the last days."""
+    today = timezone.localdate()
+    for ago in range(FORMS_CHANGE_FOR.days + 1):
+        figures.make_forms(today - timedelta(days=ago))
+
+
+@shared_task
+def make_figures_again() -> None:
+    """Make the last weeks again from the payments, whatever was thought to be up to date."""
+    today = timezone.localdate()
+    figures.make_range(today - MADE_AGAIN_EVERY_NIGHT, today)
+
+
+@shared_task
+def watch_updates() -> None:
+    """Tell a person when a gateway's status updates stop coming, and take it back when they come again."""
+    health.watch_updates()
