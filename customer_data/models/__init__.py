@@ -1,6 +1,7 @@
 """The ledger: who pays, for what, every attempt, and everything that happened to it."""
 
 from customer_data.models.booking import Booking, Customer, new_booking_reference
+from customer_data.models.change import Change, Operation, Seal
 from customer_data.models.concern import Concern, ConcernKind
 from customer_data.models.control import AmountLimit, GatewayPause, MethodSwitch
 from customer_data.models.dispute import Dispute, DisputeStatus
@@ -16,6 +17,7 @@ from customer_data.models.refund import (
     MONEY_BACK_OR_ON_ITS_WAY,
     REFUND_MOVES,
     REFUND_UNDER_WAY,
+    IllegalRefundMove,
     Refund,
     RefundStatus,
     RefundWay,
@@ -29,6 +31,7 @@ __all__ = [
     "REFUND_UNDER_WAY",
     "AmountLimit",
     "Booking",
+    "Change",
     "Concern",
     "ConcernKind",
     "Customer",
@@ -38,8 +41,10 @@ __all__ = [
     "GatewayPause",
     "IdempotentRequest",
     "IllegalMove",
+    "IllegalRefundMove",
     "MethodSwitch",
     "NonReceiptLetter",
+    "Operation",
     "Payment",
     "PaymentEvent",
     "PollBudget",
@@ -52,6 +57,7 @@ __all__ = [
     "Refund",
     "RefundStatus",
     "RefundWay",
+    "Seal",
     "SeatHold",
     "Tour",
     "Transfer",
