@@ -22,7 +22,7 @@ from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, Document, Outgoing, Text
 from flows.replies import Reply
 from flows.sentences import say
-from flows.standing import is_over_unpaid, standing
+from flows.standing import DECIDED_BY_PEOPLE, is_over_unpaid, standing
 
 PROMPT_LIVES_FOR = timedelta(minutes=3)
 """A second request is not sent while the first may still be on the phone: both could be approved. No wallet publishes how long
@@ -103,7 +103,8 @@ def receipt_file(payment: Payment) -> tuple[Document, ...]:
 
 def ask(conversation: Conversation, payment: Payment, why: str) -> Reply:
     """Have the gateway asked, and say what is known until its answer comes."""
-    is_asked = payment.status in OPEN or (payment.status == Status.EXPIRED and not is_over_unpaid(payment))
+    may_bring_news = payment.status in OPEN or (payment.status == Status.EXPIRED and not is_over_unpaid(payment))
+    is_asked = may_bring_news and payment.prompt not in DECIDED_BY_PEOPLE  # what people decide is told when they do
     if is_asked:
         note_question(conversation, payment, why)
         check_soon(payment)

@@ -37,5 +37,9 @@ def receipt_again(payment_reference: str) -> Choice:
     return Choice(action_id("receipt_again", payment_reference), "Receipt")
 
 
+def send_a_slip(booking_reference: str) -> Choice:
+    return Choice(action_id("send_slip", booking_reference), "Send another slip")
+
+
 def talk_to_a_person() -> Choice:
     return Choice(action_id(TALK_TO_A_PERSON), "Talk to a person")

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from customer_data.gateway import NotSupported, find_method
+from customer_data.gateway import Method, NotSupported, find_method
 from customer_data.models import Booking, Concern, ConcernKind, Payment
-from customer_data.offer import AmountOption, CannotPay, methods_for, owed, unconfirmed
+from customer_data.offer import AmountOption, CannotPay, amount_options, methods_beside_forms, methods_for, owed, unconfirmed
 from customer_data.phones import national
 from customer_data.services import asked_again
 from customer_data.status import MONEY_IN
-from flows import asking, belongings, choices, paying_for_others
+from flows import asking, belongings, choices, paying_for_others, proof_words, proofs
 from flows.asking import ask, unknown
 from flows.buttons import action_id
 from flows.inviting import CannotInvite, form_for
@@ -97,14 +97,43 @@ def try_again(conversation: Conversation, argument: str) -> Reply:
 
 
 def pay_offline(conversation: Conversation, argument: str) -> Reply:
-    """Bank transfer or cash: a person says where to and confirms it; nothing is booked as paid by the chat."""
+    """Bank transfer or cash: where to pay, and a person confirms it; nothing is booked as paid by the chat.
+
+    Where no account or office is entered for the currency, a person says where to pay.
+    """
     booking = _booking_to_pay(conversation, argument or _answer(conversation, "booking"), action="pay_offline")
     if isinstance(booking, Reply):
         return booking
+    conversation.answers[proofs.AWAITS_SLIP] = booking.booking_reference  # from now on a picture may be the slip
+    ways = [method for _, method in methods_beside_forms(booking.currency)]
+    return _choose_offline(conversation, booking, ways) if ways else _ask_a_person_where(conversation, booking)
+
+
+def _choose_offline(conversation: Conversation, booking: Booking, ways: list[Method]) -> Reply:
+    """Which way; the only one there is is started at once."""
+    option, _ = paying_for_others.amount_asked(conversation, booking)
+    if option not in amount_options(booking):  # chosen before some of it was paid
+        conversation.answers.pop("amount_option", None)
+    if len(ways) == 1:
+        return paying_for_others.pay_with(conversation, f"{booking.booking_reference}/{ways[0].choice}")
+    words = say("pay/offline_ways", language=conversation.language, booking=booking)
+    return Reply((paying_for_others.ways_to_pay(conversation, booking, ways, words=words),))
+
+
+def _ask_a_person_where(conversation: Conversation, booking: Booking) -> Reply:
     sentence = f"Wants to pay {booking.balance_shown} for {booking.booking_reference} by bank transfer or in cash."
     Concern.raise_about_customer(conversation.customer, ConcernKind.WANTS_PERSON, sentence)
     words = say("pay/offline", language=conversation.language, booking=booking)
     return Reply((Buttons(words, choices=(choices.pay_balance(booking.booking_reference), choices.talk_to_a_person())),))
+
+
+def send_slip(conversation: Conversation, argument: str) -> Reply:
+    """*Send another slip*, after one was turned down."""
+    booking = _booking_to_pay(conversation, argument, action="send_slip")
+    if isinstance(booking, Reply):
+        return booking
+    conversation.answers[proofs.AWAITS_SLIP] = booking.booking_reference
+    return Reply((Text(say("pay/send_slip", language=conversation.language, booking=booking)),))
 
 
 def form_completed(conversation: Conversation, notice: Mapping[str, object]) -> Reply:
@@ -196,6 +225,8 @@ ACTIONS: dict[str, Action] = {
     "pay_myself": pay_myself,
     "pay_share": pay_share,
     "pay_offline": pay_offline,
+    "send_slip": send_slip,
+    proof_words.NAME_BOOKING: proofs.slip_for,
     "use_another_wallet": use_another_wallet,
     "try_again": try_again,
     "i_have_paid": asking.i_have_paid,

@@ -6,7 +6,15 @@ from customer_data.doors import send_soon
 from customer_data.gateway import Method
 from customer_data.models import Booking, Customer, Payment
 from customer_data.money import show_amount
-from customer_data.offer import AmountOption, CannotPay, amount_for, method_chosen, share_of_balance, unconfirmed
+from customer_data.offer import (
+    AmountOption,
+    CannotPay,
+    amount_for,
+    method_chosen,
+    methods_beside_forms,
+    share_of_balance,
+    unconfirmed,
+)
 from customer_data.phones import national
 from customer_data.services import PaymentRequest, open_payment
 from flows import belongings, choices, payers
@@ -72,7 +80,7 @@ def pay_with(conversation: Conversation, argument: str) -> Reply:
     if booking is None:
         return unknown(conversation)
     try:
-        return _start(conversation, booking, method_chosen(choice, booking.currency), phone)
+        return _start(conversation, booking, _chosen(choice, booking.currency), phone)
     except CannotPay as problem:
         return Reply((Text(str(problem)),))
 
@@ -111,6 +119,12 @@ def amount_asked(conversation: Conversation, booking: Booking) -> tuple[AmountOp
         return AmountOption.BALANCE, shares
     chosen = answers.get("amount_option")
     return (AmountOption(chosen) if chosen in list(AmountOption) else AmountOption.BALANCE), 1
+
+
+def _chosen(choice: str, currency: str) -> Method:
+    """Of those that forms offer, or that only the chat does. Raises CannotPay."""
+    beside = [method for _, method in methods_beside_forms(currency) if method.choice == choice]
+    return beside[0] if beside else method_chosen(choice, currency)
 
 
 def _offer_wallets(conversation: Conversation, booking: Booking, phone: str) -> Reply:

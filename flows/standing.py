@@ -1,7 +1,7 @@
 """How a payment stands, as one message with what can be done next: the answer to *I have paid*, and to paying once more."""
 
 from customer_data.gateway import PromptKind
-from customer_data.models import Payment
+from customer_data.models import Payment, ProofStatus
 from customer_data.offer import owed
 from customer_data.phones import national
 from customer_data.status import MONEY_IN, Status
@@ -9,6 +9,9 @@ from flows import choices
 from flows.outgoing import Buttons, Choice, Outgoing
 from flows.prompts import method_label
 from flows.sentences import ENGLISH, say
+
+DECIDED_BY_PEOPLE = frozenset({PromptKind.PAY_INTO, PromptKind.SUBMIT_PROOF})
+"""What no gateway knows: a person of ours looks at the bank's statement."""
 
 COMES_TO_THE_PHONE = frozenset({PromptKind.APPROVE_ON_PHONE, PromptKind.TYPE_OTP})
 """What can be sent once more; a code or a page is still where it was."""
@@ -37,6 +40,7 @@ def _words(payment: Payment, language: str, *, asking: bool) -> str:
         method=method_label(payment),
         phone=national(payment.phone) or payment.phone,
         asking=asking,
+        has_proof=payment.prompt in DECIDED_BY_PEOPLE and payment.proofs.filter(status=ProofStatus.WAITING).exists(),
     )
 
 
@@ -48,6 +52,8 @@ def _kind(payment: Payment) -> str:
         return "refunded"
     if is_over_unpaid(payment):
         return "not_paid"
+    if payment.prompt in DECIDED_BY_PEOPLE:
+        return "by_people"
     return {Status.PENDING: "waiting", Status.EXPIRED: "expired"}.get(Status(payment.status), "starting")
 
 
@@ -61,6 +67,8 @@ def _next_steps(payment: Payment) -> tuple[Choice, ...]:
     another = choices.use_another_wallet(booking.booking_reference)
     if kind == "not_paid":
         return (choices.try_again(payment.reference), another, choices.talk_to_a_person())
+    if kind == "by_people":
+        return (another, choices.talk_to_a_person())
     may_come_again = kind == "waiting" and payment.prompt in COMES_TO_THE_PHONE
     again = (choices.send_it_again(payment.reference),) if may_come_again else ()
     return (choices.i_have_paid(payment.reference), *again, another)

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from flows import inbox, outbox, publishing, reminders, telling
+from flows import inbox, outbox, proof_news, publishing, reminders, slips, telling
 from flows.conversation import nudging
 from flows.models import Message
 
@@ -42,6 +42,7 @@ def _hand_out(message_id: int) -> None:
 def tell_missed() -> None:
     """Write what a dead process left unwritten, and send what is due."""
     telling.write_missed()
+    proof_news.write_missed()
     for message_id in outbox.due_messages():
         send_message.delay(message_id)
 
@@ -66,12 +67,31 @@ def handle_updates(update_ids: list[int]) -> None:
         inbox.handle(update_id)
     for message_id in outbox.due_messages():
         _hand_out(message_id)
+    _fetch_due()
 
 
 @shared_task
 def handle_due() -> None:
     """What a dead process left, and what is to be tried again."""
     handle_soon(inbox.due_updates(), expires=AGAIN_WITHIN_SECONDS)
+    _fetch_due()
+
+
+@shared_task
+def keep_file(sent_file_id: int) -> None:
+    """Fetch a photo or PDF that a customer sent, keep it as a proof, and have what is said about it sent."""
+    slips.keep_file(sent_file_id)
+    for message_id in outbox.due_messages():
+        _hand_out(message_id)
+
+
+def _fetch_due() -> None:
+    """Hand out the files that wait. The broker may be away: the rows say what is due."""
+    try:
+        for sent_file_id in slips.due_files():
+            keep_file.apply_async((sent_file_id,), expires=KEPT_BY_THE_BROKER_SECONDS)
+    except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
+        logger.warning("The broker is away; the files of customers wait for the clock.")
 
 
 @shared_task

@@ -1,6 +1,7 @@
 """One request to Meta over pooled connections, every failure sorted into: not sent, unknown, or refused with a reason."""
 
 import os
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
@@ -10,10 +11,22 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from flows.refusals import NotSent, SendUnknown, refusal
+from flows.refusals import NotSent, SendUnknown, WhatsAppError, refusal
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
+DOWNLOAD_SECONDS = 45
+"""For a whole file, however slowly its pieces come."""
+
+PIECE_BYTES = 64 * 1024
+
+
+class TooLarge(WhatsAppError):
+    """The file is larger than what we take. No more of it was read."""
+
+
+class NotThere(WhatsAppError):
+    """Nothing can be fetched at this address any more."""
 
 
 def exchange(session: requests.Session, method: str, url: str, token: str, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,6 +51,39 @@ def exchange(session: requests.Session, method: str, url: str, token: str, conte
     if response.status_code != 200 or not isinstance(answer, dict):
         raise SendUnknown(f"WhatsApp answered with HTTP status {response.status_code} and no reason.")
     return answer
+
+
+def download(session: requests.Session, url: str, token: str, *, most_bytes: int) -> bytes:
+    """The file at `url`, read piece by piece, never more than `most_bytes`. Follows no redirection: our token goes with it.
+
+    Raises TooLarge, NotThere, or NotSent for what may go well later.
+    """
+    deadline = time.monotonic() + DOWNLOAD_SECONDS
+    timeout = (CONNECT_SECONDS, READ_SECONDS)
+    try:
+        with session.get(url, auth=_Bearer(token), timeout=timeout, allow_redirects=False, stream=True) as response:
+            _check_there(response)
+            return _pieces(response, most_bytes, deadline)
+    except requests.RequestException as failure:
+        raise NotSent(f"The file could not be fetched from WhatsApp ({type(failure).__name__}).") from None
+
+
+def _check_there(response: requests.Response) -> None:
+    if response.status_code in (404, 410):
+        raise NotThere(f"WhatsApp has nothing at the file's address any more (HTTP status {response.status_code}).")
+    if response.status_code != 200:
+        raise NotSent(f"WhatsApp answered with HTTP status {response.status_code} when the file was fetched.")
+
+
+def _pieces(response: requests.Response, most_bytes: int, deadline: float) -> bytes:
+    content = bytearray()
+    for piece in response.iter_content(PIECE_BYTES):
+        content += piece
+        if len(content) > most_bytes:
+            raise TooLarge(f"The file has more than {most_bytes:,} bytes.")
+        if time.monotonic() > deadline:
+            raise NotSent(f"The file did not come within {DOWNLOAD_SECONDS} seconds.")
+    return bytes(content)
 
 
 def _never_connected(failure: requests.RequestException) -> bool:

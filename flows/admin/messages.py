@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from customer_data.admin.desk import ReadOnlyDesk, shown
 from customer_data.admin.filters import DaysFilter
-from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
+from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
 from customer_data.admin.payments import linked
 from customer_data.admin.searching import customers_like
-from customer_data.models import Customer, Payment
+from customer_data.models import Customer
 from flows import outbox, tasks
 from flows.models import Message
 
@@ -78,11 +76,6 @@ def _try_again(message: Message, press: Press) -> str:
     return "The message is tried again. Load this page in a few seconds to see what became of it."
 
 
-def _told(payment: Payment) -> Iterator[Sequence[object]]:
-    for message in Message.objects.filter(event__payment=payment).order_by("-pk")[:100]:
-        yield message.created_at, linked(message, message.get_status_display()), message.body
-
-
 add_button(
     Message,
     Button(
@@ -92,8 +85,4 @@ add_button(
         is_offered=lambda message: message.status == Message.Status.FAILED,
         in_lists=True,
     ),
-)
-add_panel(
-    Payment,
-    Panel("What the customer was told on WhatsApp", Message, ("When", "Status", "Text"), _told, "Nothing yet."),
 )

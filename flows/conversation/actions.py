@@ -208,12 +208,6 @@ def _send_card_link(talking: Talking, argument: str) -> Reply:
     return paying.ACTIONS["pay_by_card_abroad"](talking.conversation, f"{reference}/{phone}")
 
 
-def _pay_offline(talking: Talking, argument: str) -> Reply:
-    """Bank transfer or cash: from now on a picture may be the slip."""
-    talking.answers["awaits_slip"] = argument or talking.answers.get("booking", "")
-    return paying.ACTIONS["pay_offline"](talking.conversation, argument)
-
-
 def _pay_later(talking: Talking, argument: str) -> Reply:
     return _text(talking, "later")
 
@@ -289,7 +283,6 @@ ACTIONS: dict[str, OwnAction] = {
     "check_what_is_owed": _check_what_is_owed,
     "check_it_is_owed": _check_it_is_owed,
     "send_card_link": _send_card_link,
-    "pay_offline": _pay_offline,
     "pay_later": _pay_later,
     "share_payment": _share_payment,
     "send_receipts_again": _send_receipts_again,

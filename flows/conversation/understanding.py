@@ -8,10 +8,7 @@ from typing import NoReturn
 
 from django.utils import timezone
 
-from customer_data.models import Concern, ConcernKind
-from customer_data.offer import owed
-from flows import outbox, paying
-from flows.belongings import own_booking
+from flows import outbox, paying, proofs
 from flows.buttons import Tap, read_tap
 from flows.conversation import actions, forms
 from flows.conversation.facts import Talking
@@ -42,6 +39,12 @@ def understand(talking: Talking, incoming: Incoming) -> Reply:
         return Reply()
     if incoming.kind == IncomingKind.FLOW_REPLY:
         return forms.completed(talking, incoming)
+    shown = proofs.came(talking.conversation, incoming, is_with_a_person=talking.is_with_a_person)
+    return _said(talking, incoming) if shown is None else shown
+
+
+def _said(talking: Talking, incoming: Incoming) -> Reply:
+    """What shows no payment."""
     tap = read_tap(incoming.button_id)
     if talking.is_with_a_person and not _is_for_the_machine(tap, incoming):
         return _left_to_the_person(talking, incoming)
@@ -212,26 +215,8 @@ def _not_understood(talking: Talking, problem: NotRead | None = None) -> Reply:
 
 # --- Neither tapped nor typed ---------------------------------------------------------------------
 def _unreadable(talking: Talking, incoming: Incoming) -> Reply:
-    if incoming.kind in (IncomingKind.IMAGE, IncomingKind.DOCUMENT) and _awaits_slip(talking):
-        return _proof_received(talking, incoming)
     sentence = talking.say("cannot_read", kind=str(incoming.kind))
     return Reply((Text(sentence),), go_to=talking.step.name)
-
-
-def _awaits_slip(talking: Talking) -> bool:
-    """Whether the customer wants to pay by bank transfer or in cash, and still owes it."""
-    booking = own_booking(talking.customer, str(talking.answers.get("awaits_slip") or "-"))
-    return booking is not None and owed(booking) > 0
-
-
-def _proof_received(talking: Talking, incoming: Incoming) -> Reply:
-    """A slip is kept for a person: what a picture shows is never taken for money."""
-    reference = str(talking.answers["awaits_slip"])
-    sentence = f"{talking.customer} sent a slip for booking {reference}: compare it with the bank's statement."
-    open_one = Concern.objects.filter(customer=talking.customer, kind=ConcernKind.WANTS_PERSON, payment=None, solved_at=None)
-    if not open_one.update(sentence=sentence[:500], details={"booking": reference, "wamid": incoming.wamid}):
-        Concern.raise_about_customer(talking.customer, ConcernKind.WANTS_PERSON, sentence, booking=reference, wamid=incoming.wamid)
-    return Reply((Text(talking.say("proof_received")),))
 
 
 # --- While a person answers -----------------------------------------------------------------------

@@ -263,7 +263,7 @@ def test_a_step_that_is_repeated_does_not_greet_and_explain_once_more() -> None:
 # --- What is neither tapped nor typed -------------------------------------------------------------
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [(IncomingKind.VOICE, "voice messages"), (IncomingKind.IMAGE, "pictures"), (IncomingKind.LOCATION, "location")],
+    [(IncomingKind.VOICE, "voice messages"), (IncomingKind.VIDEO, "videos"), (IncomingKind.LOCATION, "location")],
 )
 def test_what_we_cannot_read_is_answered_with_what_we_can(kind: IncomingKind, expected: str) -> None:
     chatter = at("date")
