@@ -20,8 +20,7 @@ from customer_data.gateway import (
     Report,
     Ticket,
 )
-from customer_data.models import Payment, Proof
-from customer_data.models.proof import ProofStatus
+from customer_data.models import Payment, Proof, ProofStatus
 from customer_data.money import Currency
 from customer_data.status import NEEDS_PROOF, Reason, Status
 from offline_payments.instructions import Place, bank_instructions, cash_instructions
@@ -51,7 +50,9 @@ class OfflineGateway(Gateway):
         if not kinds:
             raise Misconfigured(f"There is no active place to pay in {currency}. Add one under Places to pay.")
         if len(kinds) > 1:
-            raise Misconfigured(f"Of the places to pay in {currency}, some are for test money and some for real. Switch one kind off.")
+            raise Misconfigured(
+                f"Of the places to pay in {currency}, some are for test money and some for real. Switch one kind off."
+            )
         return Account(id=f"offline-{currency.lower()}", currency=currency, is_test=kinds.pop())
 
     def is_ready(self, method: Method, currency: str) -> bool:

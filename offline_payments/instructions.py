@@ -26,12 +26,16 @@ def bank_instructions(place: Place, *, amount: Decimal, currency: str, reference
         ("Branch", place.branch),
         ("Reference to write on the transfer", reference),
     )
-    return _lines(f"Transfer exactly {show_amount(amount, currency)} to:", facts, place.more, "Then send the slip here as a photo or PDF.")
+    return _lines(
+        f"Transfer exactly {show_amount(amount, currency)} to:", facts, place.more, "Then send the slip here as a photo or PDF."
+    )
 
 
 def cash_instructions(place: Place, *, amount: Decimal, currency: str, reference: str) -> str:
     facts = (("Office", place.name), ("Address", place.branch), ("Reference to name", reference))
-    return _lines(f"Bring {show_amount(amount, currency)} in cash to:", facts, place.more, "You get a receipt here as soon as it is counted.")
+    return _lines(
+        f"Bring {show_amount(amount, currency)} in cash to:", facts, place.more, "You get a receipt here as soon as it is counted."
+    )
 
 
 def _lines(start: str, facts: tuple[tuple[str, str], ...], more: str, end: str) -> str:
