@@ -6,7 +6,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from config import staff_pages
+from config import recorded, staff_pages
 from config.development import development_flow_key, filesystem_broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "customer_data.who.who_acts_in_requests",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -187,6 +188,9 @@ if not FIELD_ENCRYPTION_KEYS and not DEBUG:
         "FIELD_ENCRYPTION_KEYS is not set. Set at least one long random string; it seals the Paynow keys at rest."
     )
 
+# --- The record of changes ------------------------------------------------------------------------
+RECORDED = recorded.RECORDED
+
 # --- The business ---------------------------------------------------------------------------------
 # On every receipt. A name that nobody set is no reason not to start: the address says whose it is.
 BUSINESS_NAME = env.str("BUSINESS_NAME", default="") or ("Example Safaris" if DEBUG else SITE_URL.partition("://")[2])
@@ -259,6 +263,9 @@ CELERY_BEAT_SCHEDULE = {
     "issue-missed-receipts": {"task": "customer_data.tasks.issue_missed_receipts", "schedule": 15.0, "options": {"expires": 15}},
     "issue-every-missed-receipt": {"task": "customer_data.tasks.issue_every_missed_receipt", "schedule": 86_400.0},
     "mark-lapsed-holds": {"task": "customer_data.tasks.mark_lapsed_holds", "schedule": 300.0, "options": {"expires": 300}},
+    "seal-changes": {"task": "customer_data.tasks.seal_changes", "schedule": 60.0, "options": {"expires": 60}},
+    "check-new-changes": {"task": "customer_data.tasks.check_new_changes", "schedule": 3600.0, "options": {"expires": 3600}},
+    "check-the-record": {"task": "customer_data.tasks.check_the_record", "schedule": 86_400.0, "options": {"expires": 3600}},
     "nudge": {"task": "flows.tasks.nudge", "schedule": 600.0, "options": {"expires": 600}},
     "remind": {"task": "flows.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "handle-due": {"task": "flows.tasks.handle_due", "schedule": 5.0, "options": {"expires": 5}},

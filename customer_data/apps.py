@@ -1,6 +1,13 @@
 """Customers, bookings, payments and the gateway contract."""
 
+from typing import Any
+
+from celery.signals import task_postrun, task_prerun
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+from customer_data import who
 
 
 class CustomerDataConfig(AppConfig):
@@ -13,3 +20,14 @@ class CustomerDataConfig(AppConfig):
         from customer_data.signals import payment_moved  # noqa: PLC0415
 
         payment_moved.connect(issue_when_paid, dispatch_uid="receipts")
+        connection_created.connect(who.sign_statements, dispatch_uid="who acts")
+        task_prerun.connect(who.begin_task, dispatch_uid="who acts")
+        task_postrun.connect(who.end_task, dispatch_uid="who acts")
+        post_migrate.connect(_record_changes, sender=self, dispatch_uid="record of changes")
+
+
+def _record_changes(**_: Any) -> None:
+    """After the migrations of all apps: every recorded table is there by then."""
+    from customer_data.recording import put_triggers_in_place  # noqa: PLC0415  models are not there any sooner
+
+    put_triggers_in_place()
