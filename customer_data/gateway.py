@@ -128,6 +128,26 @@ class Report:
     final: bool = False
 
 
+class RefundOutcome(StrEnum):
+    """What became of a refund at the gateway, in our words."""
+
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class RefundReport:
+    """What the gateway says is true of one refund. `amount` None: it cannot say. `why`: a sentence for staff, where it refused."""
+
+    refund_reference: str
+    outcome: RefundOutcome
+    gateway_status: str
+    amount: Decimal | None
+    gateway_reference: str = ""
+    why: str = ""
+
+
 @dataclass(frozen=True)
 class Notice:
     """What rang the bell: it says where to look, never what is true. `account` is the one whose proof held."""
@@ -203,7 +223,7 @@ class Capabilities:
     notifies_failure: bool = False
     can_fetch: bool = True
     can_cancel: bool = False
-    can_refund: bool = False
+    can_refund: bool = False  # then `refund` and `fetch_refund` both work
     can_list_recent: bool = False
     polls_per_minute: int = 120
     is_reviewed: bool = False  # it is in our own house: a person decides, asking costs nothing, and starting twice charges nobody
@@ -224,6 +244,11 @@ class Gateway(ABC):
 
     @abstractmethod
     def capabilities(self) -> Capabilities: ...
+
+    @property
+    def is_in_forms(self) -> bool:
+        """Whether the payment form and the API offer any of its ways to pay."""
+        return any(method.in_forms for method in self.capabilities().methods)
 
     @abstractmethod
     def account_for(self, currency: str) -> Account:
@@ -265,7 +290,17 @@ class Gateway(ABC):
     def cancel(self, ticket: Ticket, reference: str) -> Report:
         raise NotSupported(f"{self.label} cannot cancel a payment.")
 
-    def refund(self, ticket: Ticket, reference: str, amount: Decimal, refund_reference: str) -> Report:
+    def refund(self, ticket: Ticket, reference: str, amount: Decimal, refund_reference: str) -> RefundReport:
+        """Send `amount` of a payment back. Moves money at most once for each `refund_reference`: the same one again only asks.
+
+        Raises as `start`. GatewayRefused: nothing goes back. After OutcomeUnknown the core asks by `fetch_refund` and, where that
+        has never heard of it, calls this again under the same `refund_reference`; a gateway that has no key of its own for that
+        looks through its refunds of the payment first.
+        """
+        raise NotSupported(f"{self.label} cannot refund a payment.")
+
+    def fetch_refund(self, ticket: Ticket, reference: str, refund_reference: str) -> RefundReport | None:
+        """Ask how a refund stands. Safe to repeat. None: the gateway has never heard of it. Raises as `fetch`."""
         raise NotSupported(f"{self.label} cannot refund a payment.")
 
     def recent(self, since: datetime) -> list[Report]:

@@ -89,9 +89,12 @@ class NoSuchDoor(APIView):
 
 def _gateway(name: str) -> Gateway:
     try:
-        return gateway_named(name)
+        gateway = gateway_named(name)
     except NotSupported:
-        raise Refusal(404, "gateway_unknown", "There is no such payment gateway.") from None
+        gateway = None
+    if gateway is None or not gateway.is_in_forms:
+        raise Refusal(404, "gateway_unknown", "There is no such payment gateway.")
+    return gateway
 
 
 def _initiate(gateway: Gateway, asked: dict[str, str]) -> Answer:

@@ -206,9 +206,10 @@ def _booking_reference(conversation: Conversation, argument: str) -> str:
 def _choice_of(payment: Payment) -> str:
     """What the form calls its way to pay; empty when that is not offered any more."""
     try:
-        return find_method(payment.payment_method)[1].choice
+        method = find_method(payment.payment_method)[1]
     except NotSupported:
         return ""
+    return method.choice if method.in_forms else ""
 
 
 def _answer(conversation: Conversation, name: str) -> str:

@@ -23,7 +23,7 @@ from flows.standing import standing
 TOLD = frozenset({Status.SUCCESSFUL, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.REFUNDED})
 """The ends a customer is told of."""
 
-NOT_TOLD = frozenset({Reason.METHOD_CHANGED, Reason.NOT_NEEDED})
+NOT_TOLD = frozenset({Reason.METHOD_CHANGED, Reason.NOT_NEEDED, Reason.OTHER_AMOUNT})
 """An attempt that the customer replaced, or that another one made needless: the other one speaks for itself."""
 
 CHAT, FORM = "chat", "flow"

@@ -117,11 +117,18 @@ def _nothing_due(payment: Payment) -> str:
     return "Nothing more is due. Should money still come, it is taken and a person is told."
 
 
+def _waits(payment: Payment) -> timedelta:
+    try:
+        return gateway_named(payment.gateway).capabilities().waits
+    except NotSupported:
+        return EXPIRE_AFTER
+
+
 def _deadline(payment: Payment, now: datetime) -> str:
     """When we stop waiting for the customer."""
     if payment.status not in OPEN:
         return " Should money still come, it is taken."
-    ends = (payment.sent_at or payment.created_at) + EXPIRE_AFTER
+    ends = (payment.sent_at or payment.created_at) + _waits(payment)
     if payment.authorization_expires is not None:
         ends = min(ends, payment.authorization_expires + CODE_GRACE)
     return f" We stop waiting at {clock_time(ends, now)}." if ends > now else ""

@@ -1,11 +1,11 @@
 """What the OpenAPI description says about the two doors, with every status they answer and every code in it."""
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from customer_data.api.body import LARGEST_BYTES
 from customer_data.api.idempotency import LONGEST_KEY
 from customer_data.api.serializers import ErrorAnswer, InitiateAnswer, InitiateRequest, StatusAnswer
+from customer_data.gateway import gateways
 
 _PAYMENT_ID = "0b9e6d1c-5a3f-4f5e-9a55-6c7b1f0e2d31"
 _ASKED = {
@@ -68,7 +68,11 @@ _CANNOT_BE_DONE = (
     "idempotency_key_reused",
 )
 _GATEWAY = OpenApiParameter(
-    "gateway", str, OpenApiParameter.PATH, enum=sorted(settings.PAYMENT_GATEWAYS), description="Who collects the money."
+    "gateway",
+    str,
+    OpenApiParameter.PATH,
+    enum=sorted(gateway.name for gateway in gateways() if gateway.is_in_forms),
+    description="Who collects the money.",
 )
 _RETRY_AFTER = OpenApiParameter("Retry-After", int, OpenApiParameter.HEADER, response=[429], description="Seconds to wait.")
 _IDEMPOTENCY_KEY = OpenApiParameter(
