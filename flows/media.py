@@ -7,12 +7,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from customer_data.file_kinds import MOST_BYTES
 from flows.refusals import Advice, NotSent, SendRefused, SendUnknown
 from flows.transport import NotThere, TooLarge
 from flows.whatsapp import WhatsAppClient, client_from_settings
-
-MOST_BYTES = 16 * 1024 * 1024
-"""WhatsApp takes pictures of 5 MB and documents of 100 MB; a slip needs no more than this."""
 
 HOSTS = (".fbsbx.com", ".fbcdn.net", ".facebook.com", ".whatsapp.net")
 """Meta's own, where its files lie. Our token goes nowhere else, whatever address an answer names."""

@@ -1,13 +1,14 @@
 """What a photo, a PDF or a forwarded wallet SMS in the chat means: kept for a person to check, never taken for money."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from customer_data.models import Booking, Payment, Proof, ProofStatus
+from customer_data.models import Booking, Concern, ConcernKind, Proof
 from customer_data.offer import owed, unconfirmed
-from customer_data.services.proofs import NotAProof, hand_in
+from customer_data.services.proofs import CannotDecide, NotAProof, hand_in, match
 from customer_data.status import OPEN
 from customer_data.wallet_messages import read_wallet_message
 from flows import belongings, choices
@@ -48,7 +49,9 @@ def slip_for(conversation: Conversation, argument: str) -> Reply:
     proof = _own_proof(conversation, number)
     if booking is None or proof is None:
         return unknown(conversation)
-    name_booking(proof, booking)
+    with suppress(CannotDecide):  # it was said before, or a person has decided: what is so now is what is answered
+        match(proof, booking)
+        _solve_what_is_matched(proof)
     proof = Proof.objects.select_related("booking").get(pk=proof.pk)
     if proof.booking_id == booking.pk:
         return Reply((received(proof, conversation.customer, language=conversation.language),))
@@ -56,10 +59,9 @@ def slip_for(conversation: Conversation, argument: str) -> Reply:
     return Reply((Buttons(words, choices=(choices.talk_to_a_person(),)),))
 
 
-def name_booking(proof: Proof, booking: Booking) -> bool:
-    """Note which booking an undecided proof is for. False: it was known, or a person has decided."""
-    unnamed = Proof.objects.filter(pk=proof.pk, status=ProofStatus.WAITING, booking=None)
-    return unnamed.update(booking=booking, payment=_payment_by_people(booking)) == 1
+def _solve_what_is_matched(proof: Proof) -> None:
+    unmatched = Concern.objects.filter(proof=proof, kind=ConcernKind.UNMATCHED_PROOF, solved_at=None)
+    unmatched.update(solved_at=timezone.now(), solution="The customer said which booking it is for.")
 
 
 # --- Files ----------------------------------------------------------------------------------------
@@ -132,10 +134,6 @@ def _awaited(conversation: Conversation) -> Booking | None:
     theirs = belongings.payments_of(conversation.customer).filter(status__in=OPEN, prompt__in=DECIDED_BY_PEOPLE)
     newest = theirs.order_by("-created_at").first()
     return newest.booking if newest is not None else None
-
-
-def _payment_by_people(booking: Booking) -> Payment | None:
-    return booking.payments.filter(status__in=OPEN, prompt__in=DECIDED_BY_PEOPLE).order_by("-created_at").first()
 
 
 def _own_proof(conversation: Conversation, number: str) -> Proof | None:

@@ -3,12 +3,17 @@
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media (edition of 2026-04-23)
 """
 
+import base64
+import binascii
 import itertools
+import secrets
+import time
 from collections.abc import Callable
 
 from flows.simulator.graph_messages import Json, Refused
 from flows.simulator.records import MediaFile
-from flows.simulator.server import Request
+from flows.simulator.sample_slip import sample_slip
+from flows.simulator.server import Page, Request
 from flows.simulator.webhooks import MIME_TYPES
 
 MEGABYTE = 1024 * 1024
@@ -26,11 +31,20 @@ DOCUMENT_TYPES = {
 MOST_BYTES = dict.fromkeys(IMAGE_TYPES, 5 * MEGABYTE) | dict.fromkeys(DOCUMENT_TYPES, 100 * MEGABYTE)
 
 
-class Files:
-    """`kept` by id. `url` says where this server listens."""
+ADDRESS_LIVES_SECONDS = 300
+"""An address of a file is good for five minutes; whoever comes later asks for a new one."""
 
-    def __init__(self, url: Callable[[], str]) -> None:
+SENT_TYPES = {"image": IMAGE_TYPES, "document": DOCUMENT_TYPES}
+"""What a customer can send as what."""
+
+
+class Files:
+    """`kept` by id. `url` says where this server listens; `now` in seconds, for tests."""
+
+    def __init__(self, url: Callable[[], str], *, now: Callable[[], float] = time.monotonic) -> None:
         self.kept: dict[str, MediaFile] = {}
+        self.now = now
+        self._addresses: dict[str, tuple[str, float]] = {}
         self._url = url
         self._numbers = itertools.count(900_000_000_000_001)
 
@@ -47,15 +61,33 @@ class Files:
             raise Refused(131053, f"Files of type {kind} are not taken.")
         if not 0 < len(content) <= MOST_BYTES[kind]:
             raise Refused(131053, f"The file has {len(content)} bytes; 1 to {MOST_BYTES[kind]} are possible.")
-        kept = MediaFile(str(next(self._numbers)), name, kind, content)
-        self.kept[kept.id] = kept
-        return {"id": kept.id}
+        return {"id": self._keep(name, kind, content).id}
 
     def keep_example(self, kind: str) -> MediaFile:
         """What a customer sends, when it does not matter what."""
         mime_type = MIME_TYPES[kind]
         name = f"{kind}.{mime_type.partition(';')[0].rpartition('/')[2]}"
-        kept = MediaFile(str(next(self._numbers)), name, mime_type, f"The simulator's {kind}.".encode())
+        return self._keep(name, mime_type, f"The simulator's {kind}.".encode())
+
+    def keep_sent(self, kind: str, *, name: str, mime_type: str, content: str) -> MediaFile:
+        """A file of a customer, its bytes in base64. Raises ValueError for what WhatsApp would not let anybody send."""
+        plain = mime_type.partition(";")[0].strip().lower()
+        if plain not in SENT_TYPES.get(kind, ()):
+            raise ValueError("Choose a photo (JPEG or PNG) or a document such as a PDF.")
+        try:
+            octets = base64.b64decode(content, validate=True)
+        except binascii.Error:
+            raise ValueError("The file did not arrive whole. Choose it again.") from None
+        if not 0 < len(octets) <= MOST_BYTES[plain]:
+            raise ValueError(f"WhatsApp takes files of 1 byte to {MOST_BYTES[plain] // MEGABYTE} MB here.")
+        return self._keep(name.strip()[:240] or kind, plain, octets)
+
+    def keep_sample_slip(self) -> MediaFile:
+        """A slip of a bank transfer, for a demonstration."""
+        return self._keep("slip.png", "image/png", sample_slip())
+
+    def _keep(self, name: str, mime_type: str, content: bytes) -> MediaFile:
+        kept = MediaFile(str(next(self._numbers)), name, mime_type, content)
         self.kept[kept.id] = kept
         return kept
 
@@ -65,14 +97,26 @@ class Files:
         if method == "DELETE":
             del self.kept[media_id]
             return {"success": True}
+        name = secrets.token_urlsafe(24)
+        self._addresses[name] = (media_id, self.now() + ADDRESS_LIVES_SECONDS)
         return {
             "messaging_product": "whatsapp",
             "id": kept.id,
-            "url": f"{self._url()}/simulator/media/{kept.id}",
+            "url": f"{self._url()}/lookaside/{name}",
             "mime_type": kept.mime_type,
             "sha256": kept.sha256,
             "file_size": len(kept.content),
         }
+
+    def download(self, request: Request) -> Page:
+        """The bytes at an address that `about` gave, for whoever has a token, while it is good."""
+        if not request.header("Authorization").removeprefix("Bearer ").strip():
+            return Page("Sign in.", type="text/plain", status=401)
+        media_id, good_until = self._addresses.get(request.steps[-1], ("", 0.0))
+        kept = self.kept.get(media_id)
+        if kept is None or self.now() >= good_until:
+            return Page("Nothing is here.", type="text/plain", status=404)
+        return Page(kept.content, type=kept.mime_type)
 
     def check(self, kind: str, content: Json) -> None:
         """Whether the file of this document or image message is here and of its kind. Raises Refused."""

@@ -234,6 +234,9 @@ class GraphSimulator:
 
     # --- Beside the API -----------------------------------------------------------------------------
     def _beside(self, request: Request) -> Page:
+        if request.steps[:1] == ["lookaside"]:
+            with self._lock:
+                return self.files.download(request)
         if request.steps[:1] == ["phone"]:
             return phone_api.answer(self, request)
         with self._lock:

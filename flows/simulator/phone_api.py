@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 from flows.simulator import webhooks
 from flows.simulator.business import Business
+from flows.simulator.files import Files
 from flows.simulator.graph_messages import Json, Refused
 from flows.simulator.handset import Handset
 from flows.simulator.phone import CannotTap
 from flows.simulator.phone_book import ChatPhone, NotThere, PhoneBook
 from flows.simulator.postman import Postman
+from flows.simulator.records import MediaFile
 from flows.simulator.server import Page, Request
 from flows.simulator.sheets import FlowDesk, Sheet, shown_as_json
 
@@ -38,6 +40,7 @@ class Kept(Protocol):
 
     business: Business
     phones: PhoneBook
+    files: Files
     desk: FlowDesk
     handset: Handset
     postman: Postman
@@ -114,7 +117,7 @@ def _chat(kept: Kept, phone: ChatPhone, values: Json) -> Json:
         return _described(phone) | {"business": {"name": kept.business.name}, "version": phone.version, "items": items}
 
 
-def _write(_kept: Kept, phone: ChatPhone, values: Json) -> Json:
+def _write(kept: Kept, phone: ChatPhone, values: Json) -> Json:
     match values.get("type"):
         case "text":
             item = phone.write(str(values["text"]))
@@ -122,9 +125,19 @@ def _write(_kept: Kept, phone: ChatPhone, values: Json) -> Json:
             item = phone.tap(str(values["message"]), str(values["choice"]))
         case "media":
             item = phone.send_media(str(values["kind"]))
+        case "file":
+            item = phone.send_file(str(values["kind"]), _file_given(kept, values), caption=str(values.get("caption", ""))[:1024])
         case other:
-            raise ValueError(f"type is text, tap, media or template_button, not {other}.")
+            raise ValueError(f"type is text, tap, media, file or template_button, not {other}.")
     return {"id": item.id}
+
+
+def _file_given(kept: Kept, values: Json) -> MediaFile:
+    """The file chosen on the phone; without bytes, the sample slip."""
+    if "content" not in values:
+        return kept.files.keep_sample_slip()
+    facts = {name: str(values[name]) for name in ("name", "mime_type", "content")}
+    return kept.files.keep_sent(str(values["kind"]), **facts)
 
 
 def _read(_kept: Kept, phone: ChatPhone, _values: Json) -> Json:

@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.simulator import webhooks
 from flows.simulator.business import Business
-from flows.simulator.chat import Item, summary_of
+from flows.simulator.chat import Item, file_of, summary_of
 from flows.simulator.graph_messages import Json
 from flows.simulator.network import Network
 from flows.simulator.postman import Postman
@@ -95,6 +95,11 @@ class ChatPhone:
             raise ValueError(f"kind is one of {', '.join(webhooks.MEDIA_KINDS)}.")
         content = webhooks.place() if kind == "location" else webhooks.media(kind, self.book.keep_media(kind))
         return self._send(Item("", "customer", "", "media", MEDIA_WORDS[kind]), content)
+
+    def send_file(self, kind: str, file: MediaFile, *, caption: str = "") -> Item:
+        """Send a photo (`image`) or a `document`, with words beside it."""
+        item = Item("", "customer", "", kind, caption, file=file_of({"id": file.id}, {file.id: file}))
+        return self._send(item, webhooks.media(kind, file, caption=caption))
 
     def complete_flow(self, wamid: str, params: Json) -> Item:
         """The Flow of this message ended with `params`."""

@@ -217,6 +217,9 @@ class _Handler(BaseHTTPRequestHandler):
         if request.steps and request.steps[0].startswith("v"):
             self._answer(request)
         else:
+            fault = self.server.owner.faults.strike(self.path.partition("?")[0]) if request.steps[:1] == ["lookaside"] else None
+            if fault is not None and self._struck(fault):
+                return
             page = self.server.owner.beside(request)
             self._reply(page.status, page.type, page.text)
 

@@ -88,9 +88,11 @@ def place() -> Json:
     return {"type": "location", "location": {"latitude": -17.9243, "longitude": 25.8572, "name": "Victoria Falls"}}
 
 
-def media(kind: str, file: MediaFile) -> Json:
-    """An image, voice note, sticker or document."""
+def media(kind: str, file: MediaFile, *, caption: str = "") -> Json:
+    """An image, voice note, sticker or document; `caption` is what was written beside an image or a document."""
     facts: Json = {"id": file.id, "mime_type": file.mime_type, "sha256": file.sha256}
+    if kind in ("image", "document"):
+        facts |= _given(caption=caption)
     if kind == "voice":
         return {"type": "audio", "audio": facts | {"voice": True}}
     if kind == "sticker":

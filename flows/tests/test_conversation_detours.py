@@ -270,19 +270,3 @@ def test_what_we_cannot_read_is_answered_with_what_we_can(kind: IncomingKind, ex
     said = words(chatter.sends(kind))
     assert expected in said
     assert "Which date" in said
-
-
-def test_a_photo_of_a_slip_is_kept_for_a_person() -> None:
-    chatter = at("ask_payment_option")
-    chatter.taps("Bank transfer or cash")
-    assert "A person checks it" in words(chatter.sends(IncomingKind.IMAGE, media_id="77"))
-    concern = Concern.objects.get(kind=ConcernKind.WANTS_PERSON)
-    assert Booking.objects.get().booking_reference in concern.sentence
-    assert "slip" in concern.sentence
-
-
-def test_a_photo_after_the_booking_is_paid_is_no_slip() -> None:
-    chatter = at("ask_payment_option")
-    chatter.taps("Bank transfer or cash")
-    make.payment("successful", booking=Booking.objects.get())
-    assert "cannot look at pictures" in words(chatter.sends(IncomingKind.IMAGE, media_id="77"))

@@ -108,7 +108,10 @@ def test_every_kind_of_media_can_be_sent(meta: GraphSimulator, app: AppServer, t
     assert message["type"] == ("audio" if kind == "voice" else kind)
     if kind != "location":
         about = requests.get(f"{meta.url}/v25.0/{content['id']}", headers={"Authorization": "Bearer t"}, timeout=5).json()
-        assert requests.get(about["url"], timeout=5).content == f"The simulator's {kind}.".encode()
+        assert (
+            requests.get(about["url"], headers={"Authorization": "Bearer t"}, timeout=5).content
+            == f"The simulator's {kind}.".encode()
+        )
         assert about["sha256"] == content["sha256"] == hashlib.sha256(f"The simulator's {kind}.".encode()).hexdigest()
 
 

@@ -123,7 +123,7 @@ def test_a_file_is_kept_and_sent_by_its_id(meta: GraphSimulator) -> None:
     about = requests.get(f"{meta.url}/v25.0/{media_id}", headers=HEADERS, timeout=5).json()
     assert (about["mime_type"], about["file_size"]) == ("application/pdf", len(content))
     assert about["sha256"] == hashlib.sha256(content).hexdigest()
-    assert requests.get(about["url"], timeout=5).content == content
+    assert requests.get(about["url"], headers=HEADERS, timeout=5).content == content
     tendai = meta.phones.open(NUMBER)
     assert send(meta, {"type": "document", "document": {"id": media_id, "filename": "R-000012.pdf"}}) == 0
     assert tendai.items[0].file == {"name": "R-000012.pdf", "url": f"/simulator/media/{media_id}", "bytes": len(content)}

@@ -3,6 +3,7 @@
 import { bubble, stamp } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { button, el, icon, settle } from "./dom.js";
+import { contentOf } from "./files.js";
 import { Sheet, optionSheet } from "./sheet.js";
 
 const PAUSE_AFTER_FAILURE_MS = 2000;
@@ -36,7 +37,11 @@ export class Chat {
     this._scroll = el("div", { class: "talk", tabindex: "0", "aria-label": "Chat", role: "group" }, this._hint, this._log, this._typing);
     this._newest = button({ class: "newest", hidden: true, on: { click: () => this._toEnd() } }, icon("down"), "New messages");
     this._scroll.addEventListener("scroll", () => this._isAtEnd() && (this._newest.hidden = true));
-    this._composer = new Composer({ onText: (words) => this.say(words), onMedia: (kind) => this._send({ type: "media", kind }) });
+    this._composer = new Composer({
+      onText: (words) => this.say(words),
+      onMedia: (kind) => this._send({ type: "media", kind }),
+      onFile: (kind, file, caption) => this._sendFile(kind, file, caption),
+    });
     const header = el("header", { class: "chat-bar" }, this._avatar, el("div", { class: "chat-who" }, this._name, this._state));
     this.node = el("section", { class: "chat", "aria-label": "Chat with the business" }, header, this._scroll, this._newest, this._composer.node);
   }
@@ -155,6 +160,14 @@ export class Chat {
   say(words) {
     this._send({ type: "text", text: words });
     this._composer.focus();
+  }
+
+  async _sendFile(kind, file, caption) {
+    try {
+      await this._send({ type: "file", kind, caption, ...(file ? await contentOf(file) : {}) });
+    } catch (error) {
+      this._acts.onSay(error.message);
+    }
   }
 
   _taps() {
