@@ -1,8 +1,9 @@
-"""`/healthz`: this process answers. `/readyz`: database, broker, worker and clock do their work."""
+"""`/healthz`: this process answers. `/readyz`: database, broker, worker and clock do their work; staff read it on *Today*."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
@@ -12,6 +13,8 @@ from kombu.exceptions import OperationalError
 
 from config.celery import app
 from config.models import silence_of
+from desk.dashboard import today
+from desk.health import Process
 
 LONGEST_SILENCE = timedelta(seconds=30)  # six heartbeats
 
@@ -35,6 +38,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
     well = all(answer == "ok" for answer in parts.values())
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
     return JsonResponse({"status": "ok" if well else "not ready", "parts": parts}, status=status)
+
+
+def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the staff's first page is made of: *Today*, with the signs of life of the processes behind it."""
+    processes = [_as_staff_read_it(name, ask) for name, ask in (("worker", _ask_worker), ("clock", _ask_clock))]
+    return {**context, "title": "Today", "today": today(request, processes=processes)}
+
+
+def _as_staff_read_it(name: str, ask: Callable[[], None]) -> Process:
+    answer = _answer(ask)
+    return Process(name=name, sentence="works" if answer == "ok" else answer, is_well=answer == "ok")
 
 
 def _answer(ask: Callable[[], None]) -> str:
