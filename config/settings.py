@@ -210,6 +210,9 @@ PAYNOW_TEST_EMAIL = env.str("PAYNOW_TEST_EMAIL", default="")
 # Paynow publishes no limit; its own shop plugin asks every five seconds about every open order.
 PAYNOW_POLLS_PER_MINUTE = env.int("PAYNOW_POLLS_PER_MINUTE", default=600)
 
+# A gateway's dispute must be answered within so many days; none says how many.
+DISPUTE_ANSWER_DAYS = env.int("DISPUTE_ANSWER_DAYS", default=7)
+
 # --- WhatsApp -------------------------------------------------------------------------------------
 WHATSAPP_GRAPH_BASE_URL = env.str("WHATSAPP_GRAPH_BASE_URL", default="https://graph.facebook.com/v25.0").rstrip("/")
 WHATSAPP_ACCESS_TOKEN = env.str("WHATSAPP_ACCESS_TOKEN", default="")
@@ -259,6 +262,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(LOCAL_DIR / "clock-schedule")
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "config.tasks.heartbeat", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "customer_data.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "send-due-refunds": {"task": "customer_data.tasks.send_due_refunds", "schedule": 15.0, "options": {"expires": 15}},
     "judge-forgotten": {"task": "paynow_integration.tasks.judge_forgotten", "schedule": 60.0, "options": {"expires": 60}},
     "issue-missed-receipts": {"task": "customer_data.tasks.issue_missed_receipts", "schedule": 15.0, "options": {"expires": 15}},
     "issue-every-missed-receipt": {"task": "customer_data.tasks.issue_every_missed_receipt", "schedule": 86_400.0},

@@ -16,10 +16,16 @@ class CustomerDataConfig(AppConfig):
 
     def ready(self) -> None:
         """Connected before the other parts' receivers: they find the receipt when they tell people of the money."""
-        from customer_data.services import issue_when_paid  # noqa: PLC0415  models are not there any sooner
-        from customer_data.signals import payment_moved  # noqa: PLC0415
+        from customer_data.services import (  # noqa: PLC0415  models are not there any sooner
+            follow_dispute,
+            issue_when_paid,
+            settle_when_refunded,
+        )
+        from customer_data.signals import payment_moved, payment_moving  # noqa: PLC0415
 
         payment_moved.connect(issue_when_paid, dispatch_uid="receipts")
+        payment_moving.connect(follow_dispute, dispatch_uid="disputes")
+        payment_moving.connect(settle_when_refunded, dispatch_uid="refunds")
         connection_created.connect(who.sign_statements, dispatch_uid="who acts")
         task_prerun.connect(who.begin_task, dispatch_uid="who acts")
         task_postrun.connect(who.end_task, dispatch_uid="who acts")

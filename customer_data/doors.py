@@ -13,7 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from customer_data import tasks
-from customer_data.models import Payment
+from customer_data.models import Payment, Refund
 from customer_data.services import make_due
 from customer_data.status import Status
 
@@ -32,6 +32,12 @@ def check_soon(payment: Payment) -> None:
     _enqueue_at(tasks.check_payment, payment.reference, due)
 
 
+def send_refund_soon(refund: Refund) -> None:
+    """Have an approved refund handed to its gateway as soon as it is committed; one for a person needs no worker."""
+    if refund.next_check_at is not None:
+        _enqueue(tasks.send_refund.delay, refund.reference)
+
+
 def submit_otp_soon(payment: Payment) -> None:
     _enqueue(tasks.submit_otp.delay, payment.reference)
 
@@ -41,7 +47,7 @@ def _enqueue(delay: Callable[[str], Any], reference: str) -> None:
         try:
             delay(reference)
         except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
-            logger.warning("The broker is away; payment %s waits for the sweep.", reference)
+            logger.warning("The broker is away; %s waits for the sweep.", reference)
 
     transaction.on_commit(enqueue)
 

@@ -45,8 +45,8 @@ class Payer:
 
 
 def owed(booking: Booking) -> Decimal:
-    """What may still be asked for. Test money pays nothing once the accounts take real money."""
-    if booking.is_test and any(not account.is_test for account in _accounts_for(booking.currency)):
+    """What may still be asked for: nothing once it is cancelled. Test money pays nothing once the accounts take real money."""
+    if booking.is_test and booking.cancelled_at is None and any(not account.is_test for account in _accounts_for(booking.currency)):
         return booking.total_amount
     return booking.balance
 
@@ -68,6 +68,9 @@ def amount_for(booking: Booking, option: str) -> Decimal:
     """What `option` comes to now. `full` and `balance` both mean all that is still owed. Raises CannotPay."""
     if option not in list(AmountOption):
         raise CannotPay("amount_option_unknown", "Choose to pay in full, the deposit or the balance.", field="amount_option")
+    if booking.cancelled_at is not None:
+        sentence = f"Booking {booking.booking_reference} was cancelled. Please do not pay for it: write to us to book again."
+        raise CannotPay("booking_cancelled", sentence)
     due = owed(booking)
     if due == 0:
         raise CannotPay("nothing_to_pay", f"Booking {booking.booking_reference} is paid. There is nothing more to pay.")

@@ -32,6 +32,9 @@ STUCK_AFTER = timedelta(hours=1)
 SEND_AGAIN_AFTER = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=40))
 """After a try that certainly never left us. Then the customer is told; nothing was charged."""
 
+REFUND_STUCK_AFTER = timedelta(days=3)
+"""A person is told when a refund that was handed to the gateway has come to no end for this long; cards may take some days."""
+
 NOT_FOUND_IS_CONCLUSIVE_AFTER = 5
 """Questions in a row, at least NOT_FOUND_CONCLUSIVE_AGE after sending. Paynow does not say when its *not found* can be believed."""
 
@@ -58,6 +61,17 @@ _CLOSED: Timetable = (
     (timedelta(hours=24), timedelta(hours=1)),
     (GIVE_UP_ASKING_AFTER, timedelta(hours=12)),
 )
+_REFUND: Timetable = (
+    (timedelta(minutes=1), timedelta(seconds=10)),
+    (timedelta(hours=1), timedelta(minutes=5)),
+    (timedelta(days=1), timedelta(minutes=30)),
+)
+_REFUND_LATER = timedelta(hours=6)
+
+
+def ask_about_refund_after(*, age: timedelta) -> timedelta:
+    """How long to wait before a refund that was handed to the gateway is asked about again: as long as it has no end."""
+    return _look_up(_REFUND, age) or _REFUND_LATER
 
 
 def ask_again_after(status: str, *, age: timedelta, reviewed_within: timedelta | None = None) -> timedelta | None:

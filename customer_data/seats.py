@@ -74,6 +74,7 @@ def hold_seats(departure: Departure, customer: Customer, seats: int) -> SeatHold
 def extend_hold(hold: SeatHold) -> SeatHold:
     """Keep them as long again from now, never shorter than before. Raises NoSeats when they ran out and are gone."""
     with transaction.atomic():
+        _expect_not_cancelled(hold)
         departure = Departure.locked(hold.departure_id)
         hold.refresh_from_db()
         if hold.is_for_good:
@@ -108,6 +109,7 @@ def seats_for_staff_booking(booking: Booking) -> SeatHold:
 def lengthen_hold(hold: SeatHold) -> SeatHold:
     """Staff keep the seats for LENGTHENED_BY more, or for good where money is in, also where they had run out. Raises NoSeats."""
     with transaction.atomic():
+        _expect_not_cancelled(hold)
         departure = Departure.locked(hold.departure_id)
         hold.refresh_from_db()
         if hold.is_for_good:
@@ -127,6 +129,11 @@ def give_back_seats(hold: SeatHold) -> bool:
         SeatHold.objects.filter(pk=hold.pk, released_at=None).update(released_at=timezone.now())
     hold.refresh_from_db()
     return True
+
+
+def free_seats_of(booking: Booking) -> None:
+    """The booking was cancelled: its seats are free, whatever was paid for them. The caller holds the booking's lock."""
+    SeatHold.objects.filter(booking=booking, released_at=None).update(released_at=timezone.now())
 
 
 def mark_lapsed_holds() -> int:
@@ -165,6 +172,13 @@ def _expect_seats(departure: Departure, seats: int, *, but: SeatHold | None) -> 
         raise NoSeats(f"One booking is for 1 to {most} travellers. Choose a number from 1 to {most}.", free=max(free, 0))
     if free < seats:
         raise no_seats(departure, seats, but=but)
+
+
+def _expect_not_cancelled(hold: SeatHold) -> None:
+    """Under the booking's lock, so that seats are not taken again while it is being cancelled."""
+    booking = Booking.objects.select_for_update(of=("self",)).filter(seat_hold=hold).first()
+    if booking is not None and booking.cancelled_at is not None:
+        raise NoSeats("This booking was cancelled, and its seats are free for others. Book again.")
 
 
 def _is_paid_for(hold: SeatHold) -> bool:

@@ -37,6 +37,18 @@ def sweep() -> None:
 
 
 @shared_task
+def send_refund(reference: str) -> None:
+    services.send_refund(reference)
+
+
+@shared_task
+def send_due_refunds() -> None:
+    """Hand out what was approved, and what a gateway is to be asked about."""
+    for reference in services.due_refunds():
+        send_refund.delay(reference)
+
+
+@shared_task
 def issue_missed_receipts() -> None:
     services.issue_missed_receipts(within=LATELY)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from customer_data.models import ConcernKind
+from customer_data.models import ConcernKind, RefundStatus
 from customer_data.money import Currency
 from customer_data.status import MONEY_IN, MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Status
 
@@ -30,8 +30,12 @@ def _words() -> dict[str, Any]:
         "statuses": Status.values,
         "booking_statuses": BookingStatus.values,
         "currencies": Currency.values,
-        "overpaid": str(ConcernKind.OVERPAID),
-        "late_money": str(ConcernKind.LATE_MONEY),
+        "told_of_overpaid": [str(kind) for kind in (ConcernKind.OVERPAID, ConcernKind.PAID_TWICE, ConcernKind.TRIP_CANCELLED)],
+        "told_of_late_money": [str(kind) for kind in (ConcernKind.LATE_MONEY, ConcernKind.TRIP_CANCELLED)],
+        "refunded_outside": str(ConcernKind.REFUNDED_OUTSIDE),
+        "refund_to_pay": str(ConcernKind.REFUND_TO_PAY),
+        "trip_cancelled": str(ConcernKind.TRIP_CANCELLED),
+        "refund_statuses": RefundStatus.values,
         "no_seats": str(ConcernKind.NO_SEATS),
         "moves_from": [str(start) for start, _ in moves],
         "moves_to": [str(end) for _, end in moves],

@@ -24,7 +24,8 @@ def paid_seats_are_kept_or_a_person_was_told() -> Iterator[str]:
     rows = rows_of(
         """SELECT b.booking_reference, b.currency, b.amount_paid FROM customer_data_booking b
            JOIN customer_data_seathold h ON h.booking_id = b.id
-           WHERE amount_paid > 0 AND (h.released_at IS NOT NULL OR h.expires_at IS NOT NULL) AND NOT EXISTS (
+           WHERE amount_paid > 0 AND b.cancelled_at IS NULL AND (h.released_at IS NOT NULL OR h.expires_at IS NOT NULL)
+               AND NOT EXISTS (
                SELECT 1 FROM customer_data_concern c JOIN customer_data_payment p ON p.id = c.payment_id
                WHERE p.booking_id = b.id AND c.kind = %(no_seats)s)"""
     )

@@ -143,8 +143,8 @@ class Booking(models.Model):
 
     @property
     def balance(self) -> Decimal:
-        """What is still owed, never negative."""
-        return max(self.total_amount - self.amount_paid, ZERO)
+        """What is still owed, never negative; nothing for a booking that was cancelled."""
+        return ZERO if self.cancelled_at else max(self.total_amount - self.amount_paid, ZERO)
 
     @property
     def balance_shown(self) -> str:

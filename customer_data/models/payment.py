@@ -22,15 +22,21 @@ from customer_data.models.tour import BOOKED_FOR, CHOOSING_FOR, SeatHold
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
 from customer_data.sealed import SealedTextField
-from customer_data.signals import payment_moved
+from customer_data.signals import payment_moved, payment_moving
 from customer_data.status import MONEY_IN, MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Reason, Status, may_move
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
+    from customer_data.models.letter import NonReceiptLetter
+
 
 class IllegalMove(Exception):
     """The table of moves does not have it; nothing was changed."""
+
+
+class _OnAnotherBooking(Exception):
+    """It was moved to another booking since it was read: that one's lock is needed, and that one's totals change."""
 
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
@@ -140,6 +146,7 @@ class Payment(models.Model):
     if TYPE_CHECKING:
         events: RelatedManager[PaymentEvent]
         concerns: RelatedManager[Concern]
+        letters: RelatedManager[NonReceiptLetter]
 
     class Meta:
         constraints = (
@@ -226,18 +233,27 @@ class Payment(models.Model):
         """
         if not may_move(self.status, status):
             raise IllegalMove(f"Payment {self.reference} cannot go from {self.status} to {status}.")
+        facts_of_event = {"source": source, "actor": actor, "reason": reason, "details": details}
+        try:
+            return self._move(status, facts, facts_of_event)
+        except _OnAnotherBooking:  # the first booking's lock is given back by now
+            self.refresh_from_db(fields=["booking"])
+            return self.move_to(status, source=source, actor=actor, reason=reason, details=details, **facts)
+
+    def _move(self, status: str, facts: Mapping[str, Any], facts_of_event: dict[str, Any]) -> PaymentEvent | None:
         with transaction.atomic():
             # The booking's lock first, always: two payments of one booking then add up one after the other.
             booking = Booking.objects.select_for_update().get(pk=self.booking_id)
             if not self._write(status, facts):
                 return None
-            event = self._note(self.status, status, source=source, actor=actor, reason=reason, details=details)
+            event = self._note(self.status, status, **facts_of_event)
             was, self.status = self.status, status
             for name, value in facts.items():
                 setattr(self, name, value)
             booking.recount()
             self._flag_surprises(was, booking)
             self._settle_seats(booking)
+            payment_moving.send(type(self), payment=self, was=was, booking=booking)
             transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
         return event
 
@@ -250,12 +266,15 @@ class Payment(models.Model):
         return self._note(self.status, self.status, source=source, actor=actor, reason=reason, details=details)
 
     def _write(self, status: str, facts: Mapping[str, Any]) -> bool:
-        """Update the row only while its status is still the one we know."""
+        """Update the row only while its status, and its booking, are still the ones we know."""
         now = timezone.now()
         if status not in OPEN:
             facts = {"processed_at": self.processed_at or now, **facts}
         rows = Payment.objects.filter(pk=self.pk, status=self.status)
-        return rows.update(status=status, updated_at=now, **facts) == 1
+        is_ours = rows.filter(booking=self.booking_id).update(status=status, updated_at=now, **facts) == 1
+        if not is_ours and rows.exists():
+            raise _OnAnotherBooking
+        return is_ours
 
     def _note(self, from_status: str, to_status: str, **fields: Any) -> PaymentEvent:
         fields["reason"] = fields["reason"][:500]
@@ -264,7 +283,8 @@ class Payment(models.Model):
 
     def _settle_seats(self, booking: Booking) -> None:
         """Money keeps the seats of a trip for good. An attempt that ended without any leaves them for a while, to try again."""
-        hold = None if booking.departure_id is None else SeatHold.objects.filter(booking=booking).first()
+        has_seats = booking.departure_id is not None and booking.cancelled_at is None
+        hold = None if not has_seats else SeatHold.objects.filter(booking=booking).first()
         if hold is None:
             return
         if self.status in MONEY_IN and not hold.is_for_good and not hold.keep(until=None):
@@ -273,14 +293,32 @@ class Payment(models.Model):
         if self.status in UNPAID_ENDS and hold.is_for_good and booking.amount_paid == 0:
             hold.keep(until=max(booking.created_at + BOOKED_FOR, timezone.now() + CHOOSING_FOR))
 
+    @property
+    def _denied(self) -> str:
+        """What to do when a letter says that this money never came: the wallet may still give it back on the strength of it."""
+        letter = self.letters.order_by("-pk").first()
+        return f" Letter {letter} says that it never came: write to who has the letter that it is void." if letter else ""
+
     def _flag_surprises(self, was: str, booking: Booking) -> None:
-        """Late, double, disputed and returned money is taken as it is; a person is told."""
-        if self.status == Status.SUCCESSFUL and booking.payment_status == BookingStatus.OVERPAID:
-            costs, paid = (show_amount(amount, booking.currency) for amount in (booking.total_amount, booking.amount_paid))
-            Concern.raise_about(self, ConcernKind.OVERPAID, f"{booking.booking_reference} costs {costs}, paid is {paid}.")
-        if self.status == Status.SUCCESSFUL and was in UNPAID_ENDS:
-            Concern.raise_about(self, ConcernKind.LATE_MONEY, f"{self.amount_shown} came after the payment was {was}.")
+        """Money that is late, double, disputed or for a cancelled trip is taken as it is; a person is told."""
         if self.status == Status.DISPUTED:
             Concern.raise_about(self, ConcernKind.DISPUTED, f"{self.amount_shown} is held at the gateway until it is decided.")
-        if self.status == Status.REFUNDED:
-            Concern.raise_about(self, ConcernKind.REFUNDED_OUTSIDE, f"{self.amount_shown} went back to the customer.")
+        if self.status != Status.SUCCESSFUL or was == Status.DISPUTED:
+            return
+        if booking.cancelled_at is not None:
+            sentence = f"{self.amount_shown} came for {booking.booking_reference}, which was cancelled. Give it back, or move it."
+            Concern.raise_about(self, ConcernKind.TRIP_CANCELLED, sentence + self._denied)
+            return
+        if booking.payment_status == BookingStatus.OVERPAID:
+            costs, paid = (show_amount(amount, booking.currency) for amount in (booking.total_amount, booking.amount_paid))
+            kind = ConcernKind.PAID_TWICE if self._has_a_twin() else ConcernKind.OVERPAID
+            Concern.raise_about(self, kind, f"{booking.booking_reference} costs {costs}, paid is {paid}.")
+        if was in UNPAID_ENDS:
+            Concern.raise_about(
+                self, ConcernKind.LATE_MONEY, f"{self.amount_shown} came after the payment was {was}.{self._denied}"
+            )
+
+    def _has_a_twin(self) -> bool:
+        """Whether the same amount came for the same booking once more."""
+        same = Payment.objects.filter(booking=self.booking_id, amount=self.amount, is_test=self.is_test, status__in=MONEY_IN)
+        return same.exclude(pk=self.pk).exists()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from customer_data.models.payment import Payment
 from customer_data.money import CENT, show_amount
 from customer_data.references import new_reference
+from customer_data.signals import refund_moved
 
 
 class RefundStatus(models.TextChoices):
@@ -34,6 +37,10 @@ REFUND_UNDER_WAY = frozenset({RefundStatus.REQUESTED, RefundStatus.APPROVED, Ref
 
 MONEY_BACK_OR_ON_ITS_WAY = frozenset({*REFUND_UNDER_WAY, RefundStatus.DONE})
 """What counts against the payment: never more than was received."""
+
+
+class IllegalRefundMove(Exception):
+    """The table of moves does not have it; nothing was changed."""
 
 
 class RefundWay(models.TextChoices):
@@ -164,3 +171,18 @@ class Refund(models.Model):
     @property
     def amount_shown(self) -> str:
         return show_amount(self.amount, self.currency)
+
+    def move_to(self, status: RefundStatus, **facts: Any) -> bool:
+        """The only writer of `status`; `refund_moved` is sent after commit. False when another process moved it first.
+
+        The caller holds the locks of its booking and payment, and notes the move in the payment's trail. Raises IllegalRefundMove.
+        """
+        if status not in REFUND_MOVES[RefundStatus(self.status)]:
+            raise IllegalRefundMove(f"Refund {self.reference} cannot go from {self.status} to {status}.")
+        facts = {"status": status, "moved_at": timezone.now(), **facts}
+        if not Refund.objects.filter(pk=self.pk, status=self.status).update(**facts):
+            return False
+        for name, value in facts.items():
+            setattr(self, name, value)
+        transaction.on_commit(lambda: refund_moved.send_robust(type(self), refund=self))
+        return True

@@ -5,29 +5,61 @@ network is touched, and from a lost answer we only ask.
 """
 
 from customer_data.services.booking_trips import make_booking, trip_title
+from customer_data.services.cancelling import CannotCancel, cancel_booking, money_to_give_back, request_refunds_of
 from customer_data.services.checking import check_payment, make_due, ring
 from customer_data.services.codes import keep_otp, submit_otp
+from customer_data.services.disputes import CannotAnswer, follow_dispute, record_answer
 from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment
 from customer_data.services.receipts import NotPaid, issue_missed_receipts, issue_receipt, issue_when_paid
+from customer_data.services.refund_sending import due_refunds, record_refund_report, send_refund, settle_when_refunded
+from customer_data.services.refunds import (
+    CannotRefund,
+    approve_refund,
+    most_to_refund,
+    record_paid_back,
+    record_refund_failed,
+    request_refund,
+    take_refund,
+    turn_down_refund,
+)
 from customer_data.services.reporting import record_report
 from customer_data.services.sending import send_payment
 
 __all__ = [
+    "CannotAnswer",
+    "CannotCancel",
+    "CannotRefund",
     "NotPaid",
     "PaymentRequest",
+    "approve_refund",
     "asked_again",
+    "cancel_booking",
     "check_payment",
+    "due_refunds",
     "expire_payment",
+    "follow_dispute",
     "issue_missed_receipts",
     "issue_receipt",
     "issue_when_paid",
     "keep_otp",
     "make_booking",
     "make_due",
+    "money_to_give_back",
+    "most_to_refund",
     "open_payment",
+    "record_answer",
+    "record_paid_back",
+    "record_refund_failed",
+    "record_refund_report",
     "record_report",
+    "request_refund",
+    "request_refunds_of",
     "ring",
     "send_payment",
+    "send_refund",
+    "settle_when_refunded",
     "submit_otp",
+    "take_refund",
     "trip_title",
+    "turn_down_refund",
 ]

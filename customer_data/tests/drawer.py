@@ -51,6 +51,9 @@ class Drawer:
     before_arrival: Callable[[Charge], None] = _nothing
     after_arrival: Callable[[Charge], None] = _nothing
     on_question: Callable[[str], None] = lambda reference: None
+    before_refund: Callable[[str], None] = lambda refund_reference: None
+    after_refund: Callable[[str], None] = lambda refund_reference: None
+    refund_word: str = "returned"  # what it says of a refund at once: returning, returned or kept
     questions: list[str] = field(default_factory=list)
     otps: list[str] = field(default_factory=list)
 
@@ -76,6 +79,23 @@ class Drawer:
         }
         self._write(slip | {"arrivals": str(int(slip["arrivals"]) + 1)})
         self.after_arrival(charge)
+
+    def give_back(self, reference: str, amount: str, refund_reference: str) -> Slip:
+        """Money back under its own reference: the same one again only says how it stands."""
+        self.before_refund(refund_reference)
+        slip = self.slip(refund_reference)
+        if slip is None:
+            slip = {
+                "reference": refund_reference,
+                "payment": reference,
+                "amount": amount,
+                "word": self.refund_word,
+                "arrivals": "0",
+            }
+        slip |= {"arrivals": str(int(slip["arrivals"]) + 1)}
+        self._write(slip)
+        self.after_refund(refund_reference)
+        return slip
 
     def slip(self, reference: str) -> Slip | None:
         path = self.folder / f"{reference}.json"

@@ -29,6 +29,8 @@ from customer_data.gateway import (
     OutcomeUnknown,
     Prompt,
     PromptKind,
+    RefundOutcome,
+    RefundReport,
     Report,
     Ticket,
     Trust,
@@ -45,6 +47,7 @@ STATUS_OF = {
     "held": Status.DISPUTED,
     "returned": Status.REFUNDED,
 }
+OUTCOME_OF = {"returning": RefundOutcome.UNDER_WAY, "returned": RefundOutcome.DONE, "kept": RefundOutcome.REFUSED}
 FINAL = frozenset({"paid", "no", "withdrawn", "returned"})
 TEST_PHONES = frozenset({"0711111111"})
 
@@ -138,8 +141,21 @@ class DrawerGateway(Gateway):
     def cancel(self, ticket: Ticket, reference: str) -> Report:
         return self._change(reference, "withdrawn")
 
-    def refund(self, ticket: Ticket, reference: str, amount: Decimal, refund_reference: str) -> Report:
-        return self._change(reference, "returned")
+    def refund(self, ticket: Ticket, reference: str, amount: Decimal, refund_reference: str) -> RefundReport:
+        with _errors_translated(), Drawer.in_use.request() as trouble:
+            if trouble == "decline":
+                raise GatewayRefused("The drawer is empty.")
+            if trouble == "misconfigured":
+                raise Misconfigured("The drawer does not know our till.")
+            slip = Drawer.in_use.give_back(reference, str(amount), refund_reference)
+        return _refund_report(slip)
+
+    def fetch_refund(self, ticket: Ticket, reference: str, refund_reference: str) -> RefundReport | None:
+        drawer = Drawer.in_use
+        drawer.questions.append(refund_reference)
+        with _errors_translated(), drawer.request():
+            slip = drawer.slip(refund_reference)
+        return None if slip is None else _refund_report(slip)
 
     def _change(self, reference: str, word: str) -> Report:
         with _errors_translated(), Drawer.in_use.request():
@@ -172,6 +188,21 @@ def _slip(reference: str) -> Slip:
     if slip is None:
         raise NotUnderstood("The drawer lost the slip.")
     return slip
+
+
+def _refund_report(slip: Slip) -> RefundReport:
+    try:
+        outcome, amount = OUTCOME_OF[slip["word"]], parse_amount(slip["amount"])
+    except (KeyError, NotAnAmount):
+        raise NotUnderstood(f"The drawer said {slip['word'][:40]!r} and {slip['amount'][:40]!r} of a refund.") from None
+    return RefundReport(
+        refund_reference=slip["reference"],
+        outcome=outcome,
+        gateway_status=slip["word"],
+        amount=amount,
+        gateway_reference=f"D-{slip['reference']}",
+        why="The drawer keeps the money." if outcome == RefundOutcome.REFUSED else "",
+    )
 
 
 def _report(slip: Slip) -> Report:

@@ -3,37 +3,20 @@ puts them back."""
 
 from collections.abc import Callable
 from io import StringIO
-from uuid import UUID
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from customer_data import ledger, services
 from customer_data.models import Concern, Payment, PaymentEvent
 from customer_data.status import Status
 from customer_data.tests import make, trips
+from customer_data.tests.forced_refunds import FORCED_REFUNDS
+from customer_data.tests.guards import without_guards
 
 pytestmark = pytest.mark.django_db
 
 Forced = Callable[[], str]
-
-TABLES = [
-    f"customer_data_{name}" for name in ("payment", "paymentevent", "booking", "departure", "seathold", "receipt", "receiptseries")
-]
-
-
-def without_guards(statement: str, **values: int | UUID) -> None:
-    """Run `statement` as somebody who owns the tables and switches everything off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'", [table])
-            for (name,) in cursor.fetchall():
-                cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-        cursor.execute("DROP INDEX IF EXISTS one_open_payment_per_booking")
-        cursor.execute(statement, values)
 
 
 def change(payment: Payment, what: str) -> str:
@@ -55,7 +38,7 @@ def overpaid_and_nobody_told() -> str:
     booking = make.booking("100.00")
     make.payment(Status.SUCCESSFUL, booking=booking)
     make.payment(Status.SUCCESSFUL, booking=booking)
-    Concern.objects.filter(kind="overpaid").delete()
+    Concern.objects.filter(kind="paid_twice").delete()
     return booking.booking_reference
 
 
@@ -199,6 +182,7 @@ FORCED: dict[ledger.Invariant, list[Forced]] = {
         lambda: lose_paid_seats("released_at = now()"),
         lambda: lose_paid_seats("expires_at = now() + interval '1 day'"),
     ],
+    **FORCED_REFUNDS,
 }
 
 

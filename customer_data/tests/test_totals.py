@@ -91,9 +91,22 @@ def test_double_money_is_taken_and_a_person_is_told() -> None:
     second = make.payment(Status.SUCCESSFUL, booking=booking)
     make.move(first, Status.SUCCESSFUL)
     assert shown(booking)[:2] == ("overpaid", Decimal("200.00"))
-    assert till.concerns(first) == ["late_money", "overpaid"]
-    assert "costs US$ 100.00, paid is US$ 200.00" in Concern.objects.get(kind="overpaid").sentence
+    assert till.concerns(first) == ["late_money", "paid_twice"]
+    assert "costs US$ 100.00, paid is US$ 200.00" in Concern.objects.get(kind="paid_twice").sentence
     assert till.concerns(second) == []
+
+
+def test_too_much_in_different_amounts_is_overpaid_and_not_paid_twice() -> None:
+    booking = make.booking("100.00")
+    make.payment(Status.SUCCESSFUL, booking=booking, amount="60.00")
+    second = make.payment(Status.SUCCESSFUL, booking=booking, amount="50.00")
+    assert till.concerns(second) == ["overpaid"]
+
+
+def test_two_equal_halves_are_not_paid_twice() -> None:
+    booking = make.booking("100.00")
+    halves = [make.payment(Status.SUCCESSFUL, booking=booking, amount="50.00") for _ in range(2)]
+    assert [till.concerns(half) for half in halves] == [[], []]
 
 
 def test_the_same_matter_is_open_once() -> None:
