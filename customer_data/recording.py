@@ -1,4 +1,4 @@
-"""The triggers that write the record of changes: what they do, putting them on every recorded table, and a first entry for old rows.
+"""The triggers that write the record of changes: what they do, putting them in place, and a first entry for rows without one.
 
 They are put in place after every migration, so that they always fit the list in `settings.RECORDED`. Each fires once for a
 statement, however many rows it touches. The entries of one row are written under that row's own lock: the chain of a row needs no
@@ -47,7 +47,7 @@ BEGIN
     RETURN entire;
 END $paydesk$"""
 
-# Who and why stand at the very end of the statement, where no value of a row can stand. Numbering and chaining go by the newest entry.
+# Who and why stand at the very end of the statement, where no value of a row can stand.
 _WRITE_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION paydesk_write(what text, named text, ids text[], was jsonb[], becomes jsonb[]) RETURNS void
 LANGUAGE plpgsql AS $paydesk$
@@ -77,7 +77,7 @@ BEGIN
             SELECT jsonb_object_agg(n.key, one.was -> n.key) AS before, jsonb_object_agg(n.key, n.value) AS after
             FROM jsonb_each(one.becomes) AS n WHERE what = 'update' AND one.was -> n.key IS DISTINCT FROM n.value
         ) AS changed ON what = 'update') AS e;
-END $paydesk$"""
+END $paydesk$"""  # noqa: S608  nothing of a user goes into it
 
 # In UTC, because to_jsonb writes moments in the zone of the session, and the record must read the same for everybody.
 _TRIGGER_FUNCTION = """
@@ -167,7 +167,7 @@ def recorded_tables() -> Iterator[Table]:
     for label, recorded in listed.items():
         model = apps.get_model(label)
         long_or_secret = [field.column for field in model._meta.concrete_fields if isinstance(field, _ALWAYS_AS_DIGEST)]
-        yield Table(model, recorded.left_out, tuple(dict.fromkeys([*long_or_secret, *recorded.as_digest])))
+        yield Table(model, recorded.left_out, tuple(dict.fromkeys([*map(str, long_or_secret), *recorded.as_digest])))
 
 
 _ALWAYS_AS_DIGEST = (SealedTextField, models.BinaryField)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 
 from customer_data import seats, services
+from customer_data.ledger import record
 from customer_data.sweep import sweep as hand_out_what_is_due
 
 LATELY = timedelta(days=2)
@@ -61,3 +62,20 @@ def issue_every_missed_receipt() -> None:
 @shared_task
 def mark_lapsed_holds() -> None:
     seats.mark_lapsed_holds()
+
+
+@shared_task
+def seal_changes() -> None:
+    record.seal_or_tell()
+
+
+@shared_task
+def check_new_changes() -> None:
+    """What was recorded since yesterday."""
+    record.check_and_tell(within=timedelta(days=1))
+
+
+@shared_task
+def check_the_record() -> None:
+    """All of it, and every row beside it: a minute for each million rows or so."""
+    record.check_and_tell()
