@@ -1,5 +1,6 @@
 """Every setting, read from the environment. `.env.example` names each variable and what it means."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -68,8 +69,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "customer_data.who.who_acts_in_requests",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "desk.sign_in.session.ShortSessions",
+    "desk.sign_in.second_step.SecondStep",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -130,6 +135,25 @@ if not DEBUG and SITE_URL.startswith("https://"):
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+
+# --- Signing in -----------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# A second step for everybody who can move money. On a development machine only for those who have set one up themselves.
+STAFF_TWO_FACTOR = not DEBUG or env.bool("STAFF_TWO_FACTOR", default=False)
+AXES_HANDLER = "desk.sign_in.lock.SignInLock"
+AXES_LOCKOUT_CALLABLE = "desk.sign_in.lock.say_locked"
+AXES_CLIENT_IP_CALLABLE = "desk.sign_in.lock.client_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the moment that the page names stays true
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+SESSION_COOKIE_AGE = 30 * 60  # without a click
+SESSION_LONGEST_SECONDS = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "desk.sign_in.refused.page_is_old"
 
 # --- Engines --------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="")
@@ -194,6 +218,9 @@ RECORDED = recorded.RECORDED
 # --- The business ---------------------------------------------------------------------------------
 # On every receipt. A name that nobody set is no reason not to start: the address says whose it is.
 BUSINESS_NAME = env.str("BUSINESS_NAME", default="") or ("Example Safaris" if DEBUG else SITE_URL.partition("://")[2])
+BUSINESS_ADDRESS = env.str("BUSINESS_ADDRESS", default="")
+BUSINESS_CONTACT = env.str("BUSINESS_CONTACT", default="")
+BUSINESS_MERCHANT_CODE = env.str("BUSINESS_MERCHANT_CODE", default="")
 
 # --- Payments -------------------------------------------------------------------------------------
 # The one line that plugs a gateway in: name -> dotted path of its class.

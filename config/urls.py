@@ -12,6 +12,7 @@ urlpatterns = [
     path("start/sign-in/", sign_in, name="start-sign-in"),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("admin/second-step/", include("desk.sign_in.urls")),
     path("admin/", admin.site.urls),
     path("crm-api/", include("customer_data.urls")),
     path("crm-api/", include("paynow_integration.urls")),

@@ -27,6 +27,7 @@ LONGEST_WAIT = timedelta(hours=1)
 RECOVERY_CODES = 10
 RECOVERY_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: nothing that is read as something else
 RECOVERY_LENGTH = 16  # 80 random bits: no dictionary, so a plain hash keeps them
+COUNTED = ("throttling_failure_count", "throttling_failure_timestamp")
 READ_AS = str.maketrans("OIL", "011", " -")
 
 
@@ -84,10 +85,11 @@ class Authenticator(ThrottlingMixin, Device):  # type: ignore[misc]  # django-ot
             return False
         typed = token.upper().translate(READ_AS)
         if not (self._is_code(typed) or self._spend_recovery_code(typed)):
-            self.throttle_increment()
+            self.throttle_increment(commit=False)
+            self.save(update_fields=COUNTED)
             return False
         self.throttle_reset(commit=False)
-        self.save(update_fields=["last_step", "throttling_failure_count", "throttling_failure_timestamp"])
+        self.save(update_fields=["last_step", *COUNTED])
         return True
 
     def renew_recovery_codes(self) -> list[str]:

@@ -1,0 +1,5 @@
+"""The staff's pages of the desk."""
+
+from desk.admin import people
+
+__all__ = ["people"]

@@ -1,0 +1,1 @@
+"""How staff come in: a lock after wrong passwords, a second step for those who move money, sessions that end."""
