@@ -16,6 +16,8 @@ from unfold.contrib.filters.admin import RangeDateFilter
 
 from customer_data.admin.wording import method_label
 from customer_data.gateway import gateways
+from customer_data.models import PaymentEvent
+from customer_data.status import MONEY_IN, Status
 
 
 class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # Unfold has no types
@@ -35,6 +37,23 @@ class DaysFilter(RangeDateFilter):  # type: ignore[misc]  # Unfold has no types
             return cast(date, forms.DateField().clean(text))
         except ValidationError:
             return None
+
+
+class PaidDaysFilter(DaysFilter):
+    """Payments whose money came in from one day to another, by the trail: a payment itself knows its first end only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "money came in"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        first, last = self._day("from"), self._day("to")
+        came_in = PaymentEvent.objects.filter(to_status=Status.SUCCESSFUL).exclude(from_status__in=MONEY_IN).order_by()
+        if first is not None and first.year > MINYEAR:
+            came_in = came_in.filter(created_at__gte=_midnight(first))
+        if last is not None and last.year < MAXYEAR:
+            came_in = came_in.filter(created_at__lt=_midnight(last + timedelta(days=1)))
+        return queryset if first is None and last is None else queryset.filter(pk__in=came_in.values("payment"))
 
 
 class MethodFilter(admin.SimpleListFilter):
