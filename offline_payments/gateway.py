@@ -12,7 +12,6 @@ from customer_data.gateway import (
     Capabilities,
     Charge,
     Gateway,
-    GatewayRefused,
     Method,
     Misconfigured,
     Prompt,
@@ -22,18 +21,17 @@ from customer_data.gateway import (
 )
 from customer_data.models import Payment, Proof, ProofStatus
 from customer_data.money import Currency
-from customer_data.status import NEEDS_PROOF, Reason, Status
-from offline_payments.instructions import Place, bank_instructions, cash_instructions
+from customer_data.status import NEEDS_PROOF, Status
+from offline_payments.instructions import BANK_TRANSFER, CASH, write_instructions
 from offline_payments.models import PlaceToPay
 
 WAITS = timedelta(days=7)
 """A transfer between banks takes days, and somebody without an account of that bank finds time for it."""
 
 METHODS = (
-    Method("bank_transfer", "bank_transfer", "Bank transfer", PromptKind.PAY_INTO, in_forms=False),
-    Method("cash", "cash", "Cash", PromptKind.PAY_INTO, in_forms=False, is_counted=True),
+    Method(BANK_TRANSFER, BANK_TRANSFER, "Bank transfer", PromptKind.PAY_INTO, in_forms=False),
+    Method(CASH, CASH, "Cash", PromptKind.PAY_INTO, in_forms=False, is_counted=True),
 )
-_INSTRUCTIONS = {PlaceToPay.Way.BANK_TRANSFER: bank_instructions, PlaceToPay.Way.CASH: cash_instructions}
 _WAITING, _APPROVED = "waiting for a proof", "approved"
 
 
@@ -62,11 +60,10 @@ class OfflineGateway(Gateway):
         """What to pay in, where, and the reference to write on it."""
         place = _place_for(charge.method, charge.currency)
         if place is None:
-            method = PlaceToPay.Way(charge.method).label
-            raise GatewayRefused(f"{method} is not taken in {charge.currency} now.", reason=Reason.MISCONFIGURED)
-        to = Place(place.name, place.account_name, place.account_number, place.branch, place.more)
-        write = _INSTRUCTIONS[PlaceToPay.Way(charge.method)]
-        words = write(to, amount=charge.amount, currency=charge.currency, reference=charge.reference)
+            raise Misconfigured(f"There is no active place to pay by {charge.method.replace('_', ' ')} in {charge.currency}.")
+        words = write_instructions(
+            place.way, place.details, amount=charge.amount, currency=charge.currency, reference=charge.reference
+        )
         return Prompt(PromptKind.PAY_INTO, Ticket(account=charge.account), instructions=words, expires_at=charge.expires_at)
 
     def fetch(self, ticket: Ticket, reference: str) -> Report | None:

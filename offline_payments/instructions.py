@@ -1,13 +1,29 @@
 """What a customer is told to do for a bank transfer or cash. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
 from customer_data.money import show_amount
 
+BANK_TRANSFER, CASH = "bank_transfer", "cash"
+
+_WORDS = {
+    BANK_TRANSFER: (
+        "Transfer exactly {amount} to:",
+        ("Bank", "Account name", "Account number", "Branch", "Reference to write on the transfer"),
+        "Then send the slip here as a photo or PDF.",
+    ),
+    CASH: (
+        "Bring {amount} in cash to:",
+        ("Office", "Ask for", "Number", "Address", "Reference to name"),
+        "You get the receipt here once it is counted.",
+    ),
+}
+
 
 @dataclass(frozen=True)
-class Place:
+class Details:
     """Where the money goes: a bank account, or an office. Empty texts are left out."""
 
     name: str
@@ -17,26 +33,14 @@ class Place:
     more: str = ""
 
 
-def bank_instructions(place: Place, *, amount: Decimal, currency: str, reference: str) -> str:
-    """One line per fact, each to be copied by itself into a banking app."""
-    facts = (
-        ("Bank", place.name),
-        ("Account name", place.account_name),
-        ("Account number", place.account_number),
-        ("Branch", place.branch),
-        ("Reference to write on the transfer", reference),
-    )
-    return _lines(
-        f"Transfer exactly {show_amount(amount, currency)} to:", facts, place.more, "Then send the slip here as a photo or PDF."
-    )
+def write_instructions(way: str, place: Details, *, amount: Decimal, currency: str, reference: str) -> str:
+    """One line per fact, each to be copied by itself into a banking app. `way`: bank_transfer or cash."""
+    start, names, end = _WORDS[way]
+    facts = (place.name, place.account_name, place.account_number, place.branch, reference)
+    lines = [f"{name}: {fact}" for name, fact in zip(names, facts, strict=True) if fact]
+    return "\n".join((start.format(amount=show_amount(amount, currency)), *lines, *_said_more(place), end))
 
 
-def cash_instructions(place: Place, *, amount: Decimal, currency: str, reference: str) -> str:
-    facts = (("Office", place.name), ("Address", place.branch), ("Reference to name", reference))
-    return _lines(
-        f"Bring {show_amount(amount, currency)} in cash to:", facts, place.more, "You get a receipt here as soon as it is counted."
-    )
-
-
-def _lines(start: str, facts: tuple[tuple[str, str], ...], more: str, end: str) -> str:
-    return "\n".join((start, *(f"{name}: {fact}" for name, fact in facts if fact), *([more] if more else ()), end))
+def _said_more(place: Details) -> Iterator[str]:
+    if place.more:
+        yield place.more

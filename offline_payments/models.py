@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from customer_data.money import Currency
+from offline_payments.instructions import Details
 
 
 class PlaceToPay(models.Model):
@@ -40,3 +41,7 @@ class PlaceToPay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.currency})"
+
+    @property
+    def details(self) -> Details:
+        return Details(self.name, self.account_name, self.account_number, self.branch, self.more)

@@ -16,6 +16,7 @@ from customer_data.models import Booking, Customer, Departure, Tour
 from customer_data.seats import free_departures, hold_seats
 from flows.definitions import BOOKING_FLOW, DEFINITIONS, PAYMENT_FLOW
 from flows.models import WhatsAppFlow, WhatsAppTemplate
+from offline_payments.models import PlaceToPay
 from paynow_integration.models import PaynowConfig
 
 ADMIN_PASSWORD = "paydesk-demo"  # noqa: S105  shown on the screen of every developer; refused with DEBUG off
@@ -26,6 +27,19 @@ INTEGRATIONS = (
     ("Simulator, ZiG", "ZWG", "1202", "635b5c62-3c79-4b1e-95e9-9ce50a95b264"),
 )
 MERCHANT_EMAIL = "merchant@example.com"
+
+_BANK = {"way": "bank_transfer", "name": "Example Bank", "account_name": "Example Safaris", "branch": "Harare main, code 00100"}
+PLACES_TO_PAY: tuple[dict[str, str], ...] = (
+    {**_BANK, "currency": "USD", "account_number": "0001 2345 6789"},
+    {**_BANK, "currency": "ZWG", "account_number": "0001 2345 6790"},
+    {
+        "way": "cash",
+        "currency": "USD",
+        "name": "Example Safaris",
+        "branch": "12 Example Avenue, Harare",
+        "more": "Mon to Fri, 8 to 16:30",
+    },
+)
 
 # As the simulator of WhatsApp knows them: nothing is published by loading the demo.
 FLOWS = {PAYMENT_FLOW: "1000000000000001", BOOKING_FLOW: "1000000000000002"}
@@ -147,6 +161,7 @@ class Command(BaseCommand):
             raise CommandError("The demo has a known password and test keys. It is loaded only with DEBUG=1.")
         _make_staff()
         _make_integrations()
+        _make_places_to_pay()
         _make_flows()
         _make_templates()
         _make_bookings()
@@ -184,6 +199,13 @@ def _make_integrations() -> None:
         if config.name == name and config.api_base_url != settings.PAYNOW_BASE_URL:
             config.api_base_url = settings.PAYNOW_BASE_URL  # the simulator listens on another port this time
             config.save()
+
+
+def _make_places_to_pay() -> None:
+    """Test money, as all of the demo; places that somebody has set up stay as they are."""
+    for place in PLACES_TO_PAY:
+        if not PlaceToPay.objects.filter(way=place["way"], currency=place["currency"]).exists():
+            PlaceToPay.objects.create(**place, is_test=True)
 
 
 def _make_bookings() -> None:
