@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -16,9 +16,10 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from customer_data.admin.desk import Desk, ReadOnlyDesk, shown
 from customer_data.admin.filters import DaysFilter
-from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
+from customer_data.admin.page import Button, Heading, NotDone, Press, Reading, TimelineLine, add_button, add_timeline
 from customer_data.admin.payments import linked
 from customer_data.admin.searching import read_typed
+from customer_data.admin.timeline import link
 from customer_data.gateway import Misconfigured, NotUnderstood
 from customer_data.models import Payment
 from customer_data.money import Currency
@@ -255,14 +256,14 @@ add_button(
 )
 
 
-def _updates(payment: Payment) -> Iterator[Sequence[object]]:
-    for update in PaynowNotification.objects.filter(payment=payment).defer("body").order_by("-pk")[:100]:
-        yield update.received_at, linked(update, update.get_outcome_display()), update.detail
+def _updates(payment: Payment, reading: Reading) -> Iterator[TimelineLine]:
+    """Every update about the payment, and those that only name it: without proof, or for another account."""
+    about = Q(payment=payment) | Q(payment=None, reference=payment.reference) | Q(claims=payment.reference)
+    for update in reading.first_of(PaynowNotification.objects.filter(about).defer("body"), "received_at"):
+        outcome = Outcome(update.outcome)
+        title = link(update, f"Status update: {outcome.label}")
+        who = f"from {update.remote_address}" if update.remote_address else ""
+        yield TimelineLine(update.received_at, "gateway", title, update.detail, who, _COLOUR_OF[outcome], "notifications")
 
 
-add_panel(
-    Payment,
-    Panel(
-        "Notifications from Paynow", PaynowNotification, ("When", "Outcome", "In words"), _updates, "Paynow has sent nothing yet."
-    ),
-)
+add_timeline(Payment, _updates, seen_with=PaynowNotification)

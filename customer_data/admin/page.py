@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 MOST_ROWS = 100
+MOST_LINES = 200
 LEAST_REASON = 3
 LONGEST_REASON = 300
 
@@ -87,8 +89,51 @@ class Heading:
     lines: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class TimelineLine:
+    """One thing that happened to a row. `title` and `words` are text or safe HTML; `who` did it, or through what it came.
+
+    `kind` is a key of `customer_data.admin.timeline.KINDS`; `icon` a name of Material Symbols, by default the kind's.
+    """
+
+    at: datetime
+    kind: str
+    title: str
+    words: str = ""
+    who: str = ""
+    colour: str = ""  # success, danger, warning, info, or empty
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """From which end a timeline is read. A source gives its first lines from there; more than `most` are not shown."""
+
+    is_oldest_first: bool = False
+    most: int = MOST_LINES
+
+    def first_of(self, rows: QuerySet[Any], moment: str) -> list[Any]:
+        """The rows to make lines of, by the field `moment`, in one query."""
+        order = (moment, "pk") if self.is_oldest_first else (f"-{moment}", "-pk")
+        return list(rows.order_by(*order)[: self.most + 1])
+
+
+TimelineSource = Callable[[Any, Reading], Iterable[TimelineLine]]
+
+
+@dataclass(frozen=True)
+class ListTool:
+    """Something above a list, for who has `permission`: a template, which is given the list's address and `name`."""
+
+    name: str
+    template: str
+    permission: str
+
+
+_list_tools: defaultdict[type[Model], list[ListTool]] = defaultdict(list)
 _buttons: defaultdict[type[Model], list[Button]] = defaultdict(list)
 _panels: defaultdict[type[Model], list[Panel]] = defaultdict(list)
+_timelines: defaultdict[type[Model], list[tuple[type[Model], TimelineSource]]] = defaultdict(list)
 
 
 def add_button(model: type[Model], button: Button) -> None:
@@ -101,12 +146,34 @@ def add_panel(model: type[Model], panel: Panel) -> None:
     _panels[model].append(panel)
 
 
+def add_timeline(model: type[Model], source: TimelineSource, *, seen_with: type[Model]) -> None:
+    """Put the lines of `source` in the timeline on the pages of `model`, for those who may see rows of `seen_with`.
+
+    A source asks the database a fixed number of questions, however much has happened.
+    """
+    _timelines[model].append((seen_with, source))
+
+
+def add_list_tool(model: type[Model], tool: ListTool) -> None:
+    """Put `tool` above the list of `model`."""
+    _list_tools[model].append(tool)
+
+
+def list_tools_of(model: type[Model]) -> list[ListTool]:
+    return list(_list_tools[model])
+
+
 def buttons_of(model: type[Model]) -> list[Button]:
     return list(_buttons[model])
 
 
 def panels_of(model: type[Model]) -> list[Panel]:
     return list(_panels[model])
+
+
+def timelines_of(model: type[Model], user: AbstractBaseUser | AnonymousUser) -> list[TimelineSource]:
+    """The sources whose lines this user may read."""
+    return [source for seen_with, source in _timelines[model] if may_see(user, seen_with)]
 
 
 def may_see(user: AbstractBaseUser | AnonymousUser, model: type[Model]) -> bool:

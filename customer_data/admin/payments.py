@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from customer_data.admin.desk import ReadOnlyDesk, link_to, moment, shown
-from customer_data.admin.filters import DaysFilter, MethodFilter
-from customer_data.admin.page import Button, Heading, NotDone, Panel, Press, add_button, add_panel
-from customer_data.admin.searching import payments_like
-from customer_data.admin.wording import COLOUR_OF, gateway_label, method_label, what_happens_next, what_is_known
-from customer_data.doors import check_soon
-from customer_data.models import Concern, IllegalMove, Payment, PaymentEvent
-from customer_data.services import expire_payment
-from customer_data.status import Reason, Status
+from customer_data.admin.filters import DaysFilter, MethodFilter, PaidDaysFilter
+from customer_data.admin.page import Ask, Button, Heading, NotDone, Press, add_button
+from customer_data.admin.searching import payments_like, read_typed
+from customer_data.admin.timeline import timeline_of
+from customer_data.admin.wording import COLOUR_OF, gateway_label, how_often_asked, method_label, what_happens_next, what_is_known
+from customer_data.doors import check_soon, send_soon
+from customer_data.models import Booking, Payment
+from customer_data.offer import CannotPay
+from customer_data.services.asking_again import NotSentAgain, send_request_again
+from customer_data.services.letters import CannotWrite, may_need_a_letter, write_letter
+from customer_data.services.stopping import NothingToAsk, NotStopped, ask_gateway, can_be_asked, stop_waiting
+from customer_data.services.transfers import CannotTransfer, transfer_payment
+from customer_data.status import MONEY_IN, NEEDS_PROOF, Status
 
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyDesk):
+    change_form_outer_after_template = "admin/desk/timeline.html"
     list_display = (
         "shown_reference",
         "created_at",
@@ -32,7 +38,7 @@ class PaymentAdmin(ReadOnlyDesk):
         "shown_status",
         "phone",
     )
-    list_filter = ("status", MethodFilter, "currency", "is_test", ("created_at", DaysFilter))
+    list_filter = ("status", MethodFilter, "currency", "is_test", ("created_at", DaysFilter), ("processed_at", PaidDaysFilter))
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
     search_fields = ("reference",)
@@ -81,13 +87,19 @@ class PaymentAdmin(ReadOnlyDesk):
     ) -> tuple[QuerySet[Payment], bool]:
         return (queryset.filter(payments_like(search_term)) if search_term.strip() else queryset), False
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        payment = kwargs.get("obj")
+        if payment is not None:
+            context |= {"timeline": timeline_of(payment, request)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def heading(self, payment: Payment) -> Heading:
         return Heading(
             title=f"{payment.amount_shown} with {method_label(payment.payment_method)}",
             mark=payment.get_status_display(),
             colour=COLOUR_OF[Status(payment.status)],
             is_test=payment.is_test,
-            lines=(what_is_known(payment), what_happens_next(payment)),
+            lines=tuple(filter(None, (what_is_known(payment), what_happens_next(payment), how_often_asked(payment)))),
         )
 
     @shown("Reference", ordering="reference")
@@ -140,37 +152,77 @@ def linked(row: Any, text: str = "") -> str:
 
 # --- Buttons --------------------------------------------------------------------------------------
 def _ask_again(payment: Payment, press: Press) -> str:
-    gateway = gateway_label(payment)
-    if payment.status == Status.CREATED or payment.unsent:
-        raise NotDone(f"It has not been sent to {gateway} yet, so there is nothing to ask. It is sent by itself in a moment.")
+    try:
+        ask_gateway(payment, user=press.user)
+    except NothingToAsk as error:
+        raise NotDone(str(error)) from None
     check_soon(payment)
-    return f"{gateway} is being asked. Its answer stands in the trail below in a few seconds: load this page again."
+    return f"{gateway_label(payment)} is being asked. Its answer stands here in a few seconds: load this page again."
 
 
 def _stop_waiting(payment: Payment, press: Press) -> str:
     try:
-        stopped = expire_payment(
-            payment, source="admin", actor=press.actor, reason=Reason.STOPPED_BY_STAFF, sentence=f"Stopped by staff: {press.reason}"
-        )
-    except IllegalMove:
-        stopped = False
-    if not stopped:
-        raise NotDone("The payment has moved in the meantime and was left as it is. Look at how it stands now.")
+        stop_waiting(payment, user=press.user, reason=press.reason)
+    except NotStopped as error:
+        raise NotDone(str(error)) from None
     return "We stopped waiting. The customer is told and may pay in another way; should this money still come, it is taken."
 
 
-add_button(
-    Payment,
+def _send_again(payment: Payment, press: Press) -> str:
+    try:
+        newest = send_request_again(payment, user=press.user, reason=press.reason)
+    except (NotSentAgain, CannotPay) as error:
+        raise NotDone(f"Nothing was sent. {error}") from None
+    send_soon(newest)
+    return f"The customer is asked again, for {newest.amount_shown}: payment {newest.reference}. It stands on the booking's page."
+
+
+def _move_to_another(payment: Payment, press: Press) -> str:
+    to_booking = _booking_named(press.given["booking"])
+    try:
+        transfer_payment(payment, to_booking, reason=press.reason, user=press.user)
+    except CannotTransfer as error:
+        raise NotDone(f"Nothing was moved. {error}") from None
+    return f"{payment.amount_shown} counts for {to_booking.booking_reference} now. Both customers are told on WhatsApp."
+
+
+def _booking_named(typed: str) -> Booking:
+    """By its reference, as people type it. Raises NotDone."""
+    read = read_typed(typed)
+    found = Booking.objects.filter(booking_reference__in=[read.booking_reference or read.text, read.text.upper()]).first()
+    if found is None:
+        raise NotDone(f"Nothing was moved: there is no booking {typed[:40]}. Type its reference, like {EXAMPLE_BOOKING}.")
+    return found
+
+
+def _write_letter(payment: Payment, press: Press) -> str:
+    try:
+        letter = write_letter(payment, approval_code=press.given["approval_code"], reason=press.reason, user=press.user)
+    except CannotWrite as error:
+        raise NotDone(f"No letter was written. {error}") from None
+    return f"Letter {letter.number} is written. Open it from the timeline, print it, sign it and stamp it."
+
+
+EXAMPLE_BOOKING = "BK7Q2M0F4X1AB"
+
+_BUTTONS = (
     Button(
         name="ask-again",
         label="Ask the gateway again",
         press=_ask_again,
         hint="It is asked how this payment stands, nothing else. Safe to repeat.",
-        is_offered=lambda payment: bool(payment.gateway),
+        is_offered=can_be_asked,
+        permission="customer_data.ask_gateway",
     ),
-)
-add_button(
-    Payment,
+    Button(
+        name="send-again",
+        label="Send the request again",
+        press=_send_again,
+        hint="The customer gets a new request for the same, once the first certainly brings nothing.",
+        asks_why="Why?",
+        is_offered=lambda payment: payment.status not in NEEDS_PROOF,
+        permission="customer_data.send_request_again",
+    ),
     Button(
         name="stop-waiting",
         label="Stop waiting",
@@ -178,34 +230,29 @@ add_button(
         hint="The payment ends as expired, and the customer is told.",
         asks_why="Why?",
         is_offered=lambda payment: payment.is_open,
+        permission="customer_data.stop_waiting",
+    ),
+    Button(
+        name="move-to-booking",
+        label="Move to another booking",
+        press=_move_to_another,
+        hint="The money counts there from now on, and both customers are told.",
+        asks=(Ask("booking", "Reference of the other booking"),),
+        asks_why="Why?",
+        is_offered=lambda payment: payment.status in MONEY_IN,
+        permission="customer_data.move_payment",
+        is_grave=True,
+    ),
+    Button(
+        name="write-letter",
+        label="Write a non-receipt letter",
+        press=_write_letter,
+        hint="A PDF that states that this money never came. The wallet asks the customer for it before it gives a debit back.",
+        asks=(Ask("approval_code", "Approval code, or the wallet's whole message", is_required=False),),
+        asks_why="What is it for?",
+        is_offered=may_need_a_letter,
+        permission="customer_data.write_letter",
     ),
 )
-
-
-# --- Panels ---------------------------------------------------------------------------------------
-def _concerns(payment: Payment) -> Iterator[Sequence[object]]:
-    for concern in payment.concerns.select_related("solved_by").order_by("-created_at"):
-        solved = f"Solved by {concern.solved_by}" if concern.solved_at else "Open"
-        yield concern.created_at, linked(concern, concern.get_kind_display()), concern.sentence, solved
-
-
-def _trail(payment: Payment) -> Iterator[Sequence[object]]:
-    """Newest first: what a cashier asks is what happened last."""
-    for event in PaymentEvent.objects.filter(payment=payment).order_by("-id"):
-        yield event.created_at, _move(event), event.source, event.actor, event.reason
-
-
-def _move(event: PaymentEvent) -> str:
-    end = Status(event.to_status).label
-    if not event.is_move:
-        return f"still {end.lower()}"
-    return f"{Status(event.from_status).label} → {end}" if event.from_status in Status.values else f"{end} (new)"
-
-
-add_panel(
-    Payment, Panel("Needs a person", Concern, ("When", "What", "In words", "How it stands"), _concerns, "Nothing to look at.")
-)
-add_panel(
-    Payment,
-    Panel("Trail", Payment, ("When", "What happened", "Through", "Who", "Why"), _trail, "Nothing has happened yet."),
-)
+for _button in _BUTTONS:
+    add_button(Payment, _button)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from customer_data.gateway import NotSupported, find_method, gateway_named
-from customer_data.models import Payment
+from customer_data.models import DisputeStatus, Payment, ProofStatus, Refund, RefundStatus, RefundWay
 from customer_data.schedule import CODE_GRACE, EXPIRE_AFTER
 from customer_data.status import MONEY_IN, OPEN, BookingStatus, Status
 
@@ -29,6 +29,12 @@ COLOUR_OF_BOOKING = {
     BookingStatus.PAID: "success",
     BookingStatus.OVERPAID: "warning",
     BookingStatus.REFUNDED: "warning",
+}
+
+_REFUND_NEXT = {
+    RefundStatus.REQUESTED: "Somebody else than who asked for it must approve it.",
+    RefundStatus.APPROVED: "It is handed to the gateway by itself.",
+    RefundStatus.SENT: "The gateway is asked how it stands.",
 }
 
 _MEANING = {
@@ -71,14 +77,38 @@ def what_is_known(payment: Payment) -> str:
 
 
 def what_happens_next(payment: Payment, now: datetime | None = None) -> str:
-    """What the system will do about this payment by itself, and when."""
+    """What will be done about this payment, by whom and when."""
     now = now or timezone.now()
+    by_people = _what_people_do(payment, now)
+    if by_people:
+        return by_people
     if payment.next_check_at is None:
         return _nothing_due(payment)
+    if payment.status == Status.PENDING and is_reviewed(payment):
+        return _review_due(payment, now)
     doing = _what_is_due(payment)
     if payment.next_check_at <= now:
         return f"{doing} now. Load this page again in a few seconds."
     return f"{doing} {in_words(payment.next_check_at - now)}, at {clock_time(payment.next_check_at, now)}.{_deadline(payment, now)}"
+
+
+def how_often_asked(payment: Payment, now: datetime | None = None) -> str:
+    """`Paynow was asked 12 times, last at 14:02:11, and said: Sent.` Empty when it never was."""
+    if payment.checked_at is None or is_reviewed(payment):
+        return ""
+    now = now or timezone.now()
+    times = "once" if payment.checks_made == 1 else f"{payment.checks_made} times"
+    said = f" Its last answer, at {clock_time(payment.reported_at, now)}: {payment.gateway_status}." if payment.reported_at else ""
+    unheard = f" It said {payment.not_found} times in a row that it does not know it." if payment.not_found else ""
+    return f"{gateway_label(payment)} was asked {times}, last at {clock_time(payment.checked_at, now)}.{said}{unheard}"
+
+
+def is_reviewed(payment: Payment) -> bool:
+    """Whether a person of ours decides it, and no gateway is asked."""
+    try:
+        return gateway_named(payment.gateway).capabilities().is_reviewed
+    except NotSupported:
+        return False
 
 
 def in_words(wait: timedelta) -> str:
@@ -98,6 +128,33 @@ def clock_time(moment: datetime, now: datetime) -> str:
 
 def _count(number: int, unit: str) -> str:
     return f"in {number} {unit}{'' if number == 1 else 's'}"
+
+
+def _what_people_do(payment: Payment, now: datetime) -> str:
+    """What waits for people before anything else: a dispute, or money on its way back. Empty for neither."""
+    if payment.status == Status.DISPUTED:
+        case = payment.disputes.filter(status=DisputeStatus.OPEN).first()
+        if case is not None:
+            done = "Answered; the gateway decides." if case.answered_at else "Nobody has answered it yet."
+            return f"Answer the gateway before {clock_time(case.deadline, now)}, {in_words(case.deadline - now)}. {done}"
+    if payment.status not in MONEY_IN:
+        return ""
+    refund = payment.refunds.filter(status__in=_REFUND_NEXT).order_by("pk").first()
+    return "" if refund is None else f"{refund.amount_shown} is to go back. {_next_of(refund)}"
+
+
+def _next_of(refund: Refund) -> str:
+    if refund.status != RefundStatus.REQUESTED and refund.way == RefundWay.PERSON:
+        return "Somebody must pay it back and write down the reference."
+    return _REFUND_NEXT[RefundStatus(refund.status)]
+
+
+def _review_due(payment: Payment, now: datetime) -> str:
+    """Money that a person of ours looks for: nothing is asked of anybody meanwhile."""
+    ends = payment.next_check_at or now
+    waits = payment.proofs.filter(status=ProofStatus.WAITING).exists()
+    first = "A proof waits for review." if waits else "It is paid when a person approves what has arrived."
+    return f"{first} We stop waiting {in_words(ends - now)}, at {clock_time(ends, now)}." if ends > now else first
 
 
 def _what_is_due(payment: Payment) -> str:

@@ -137,9 +137,9 @@ def test_trying_again_is_for_those_who_may_change_messages() -> None:
 def test_what_a_customer_was_told_stands_on_the_payments_page() -> None:
     message = a_failed_message()
     assert message.event is not None
-    payment, panel = message.event.payment, "What the customer was told on WhatsApp"
-    assert f"{panel} When Status Text" in owner().page(payment)
-    assert panel not in desk("view_payment").page(payment), "it is for those who may see messages"
+    payment, line = message.event.payment, f"Message: not sent, or not delivered {message.body[:20]}"
+    assert line in owner().page(payment)
+    assert line not in desk("view_payment").page(payment), "it is for those who may see messages"
 
 
 # --- Records --------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ def test_an_update_is_judged_again_and_the_payment_is_asked_about() -> None:
     assert (update.outcome, update.payment) == (Outcome.ACCEPTED, payment)
     assert payment.next_check_at is not None
     assert payment.status == "pending", "an update never moves money"
-    assert "Genuine; Paynow is asked" in owner().page(payment)
+    assert "Status update: Genuine; Paynow is asked" in owner().page(payment)
 
 
 def test_only_superusers_read_what_an_update_says_and_nobody_reads_its_secrets() -> None:
