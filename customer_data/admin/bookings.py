@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 
 from customer_data import seats
@@ -26,6 +27,8 @@ from customer_data.status import OPEN, BookingStatus
 _WHY_FIXED = "Its money has been asked for, so customer, total and deposit stay as they are."
 _TERMS = ("customer", "total_amount", "currency", "deposit_percent")
 _TRIP = ("departure", "travellers")
+_CANCELLED = "cancelled"
+_COLOUR_OF: dict[str, str] = {**{str(status): colour for status, colour in COLOUR_OF_BOOKING.items()}, _CANCELLED: "danger"}
 
 
 class BookingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -120,12 +123,14 @@ class BookingAdmin(Desk):
     def heading(self, booking: Booking) -> Heading:
         paid, total = show_amount(booking.amount_paid, booking.currency), show_amount(booking.total_amount, booking.currency)
         owed = f"Still owed: {booking.balance_shown}." if booking.balance else "Nothing is owed."
+        key, mark = self.shown_status(booking)
+        fixed = (_WHY_FIXED,) if booking.cancelled_at is None and terms_stand(booking) else ()
         return Heading(
             title=booking.title,
-            mark=booking.get_payment_status_display(),
-            colour=COLOUR_OF_BOOKING[BookingStatus(booking.payment_status)],
+            mark=mark,
+            colour=_COLOUR_OF[key],
             is_test=booking.is_test,
-            lines=(f"Paid {paid} of {total}. {owed}", *((_WHY_FIXED,) if terms_stand(booking) else ())),
+            lines=(*_cancelled(booking), f"Paid {paid} of {total}. {owed}", *fixed),
         )
 
     @shown("Total", ordering="total_amount")
@@ -152,9 +157,12 @@ class BookingAdmin(Desk):
     def shown_balance(self, booking: Booking) -> str:
         return booking.balance_shown
 
-    @shown("Status", label=COLOUR_OF_BOOKING)
+    @shown("Status", label=_COLOUR_OF)
     def shown_status(self, booking: Booking) -> tuple[str, str]:
-        return booking.payment_status, booking.get_payment_status_display()
+        money = booking.get_payment_status_display()
+        if booking.cancelled_at is None:
+            return booking.payment_status, money
+        return _CANCELLED, f"Cancelled, {money.lower()}"
 
 
 def terms_stand(booking: Booking) -> bool:
@@ -163,7 +171,18 @@ def terms_stand(booking: Booking) -> bool:
     An attempt that ended unpaid keeps them too once it has been sent: late money must meet the terms it was asked under.
     """
     asked = booking.payments.filter(status__in=OPEN) | booking.payments.filter(sends_made__gt=0)
+    if booking.cancelled_at is not None:
+        return True
     return booking.amount_paid > 0 or booking.payment_status != BookingStatus.UNPAID or asked.exists()
+
+
+def _cancelled(booking: Booking) -> tuple[str, ...]:
+    """Who cancelled it and why, and what is to be done about its money."""
+    if booking.cancelled_at is None:
+        return ()
+    when = timezone.localtime(booking.cancelled_at)
+    sentence = f"Cancelled on {when.day} {when:%B %Y} by {booking.cancelled_by}: {booking.cancel_reason}"
+    return (sentence, *(("Money is in. Ask for its refund, if it is to go back.",) if booking.amount_paid else ()))
 
 
 def _is_saving(request: HttpRequest) -> bool:
