@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+from typing import Any
+
 import pgtrigger
 from django.db import models
 
@@ -11,6 +15,13 @@ class Operation(models.TextChoices):
     INSERT = "insert", "Made"
     UPDATE = "update", "Changed"
     DELETE = "delete", "Deleted"
+
+
+class ExactDecoder(json.JSONDecoder):
+    """Amounts come out as they stand in the record, to the cent."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "parse_float": Decimal})
 
 
 class Change(models.Model):
@@ -24,8 +35,8 @@ class Change(models.Model):
     row_id = models.CharField(max_length=64, help_text="The row's primary key, as text.")
     number = models.PositiveIntegerField(help_text="The first entry of a row is 1.")
     operation = models.CharField("what was done", max_length=8, choices=Operation.choices)
-    before = models.JSONField(null=True, blank=True)
-    after = models.JSONField(null=True, blank=True)
+    before = models.JSONField(null=True, blank=True, decoder=ExactDecoder)
+    after = models.JSONField(null=True, blank=True, decoder=ExactDecoder)
     who = models.CharField(max_length=150, help_text="A member of staff by user name, or a part of the system.")
     why = models.CharField(max_length=500, blank=True)
     database_user = models.CharField(max_length=63, help_text="PostgreSQL's name for who was connected.")
