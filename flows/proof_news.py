@@ -1,6 +1,6 @@
 """What a customer is told when a person turned a proof down: why, and what to do. Once; what was missed the clock finds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -30,9 +30,9 @@ def write_message(proof: Proof) -> Message | None:
     return outbox.write(customer, _rejected(proof, customer), key=_key(proof.pk), fallback=_template(proof, customer))
 
 
-def write_missed() -> list[Message]:
+def write_missed(*, now: datetime | None = None) -> list[Message]:
     """Write what a process that died did not."""
-    now = timezone.now()
+    now = now or timezone.now()
     decided = Proof.objects.filter(submitted_at__gte=now - OLDEST, status=ProofStatus.REJECTED, decided_at__gte=now - LOOK_BACK)
     proofs = list(decided.select_related("customer", "booking__customer").order_by("-submitted_at")[:MOST_AT_ONCE])
     told = set(Message.objects.filter(key__in=[_key(proof.pk) for proof in proofs]).values_list("key", flat=True))

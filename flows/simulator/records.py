@@ -84,6 +84,16 @@ DEMO_TEMPLATES = (
     Template("payment_successful", "Thank you. We have received {{1}} for {{2}}. Still to pay: {{3}}."),
     Template("payment_failed", "Your payment of {{1}} for {{2}} did not go through. Write to us here to try again."),
     Template("payment_request", "Hello. {{1}} asks you to pay {{2}} for {{3}}, {{4}}. If you do not know of this, do not pay."),
+    Template("proof_rejected", "We could not accept your proof of payment for {{1}}: {{2}} Write to us here to send another."),
     Template("balance_reminder", "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay."),
     Template("unfinished_payment", "You began to pay {{1}} for {{2}} and did not finish. Write to us here to go on."),
+    Template("refund_approved", "We will send {{1}} of the payment for {{2}} back and write to you when it is done."),
+    Template("refund_done", "We have sent {{1}} of the payment for {{2}} back. It can take some days to arrive."),
+    Template(
+        "refund_failed", "The refund of {{1}} for {{2}} did not go through yet. We are looking into it and will write to you."
+    ),
+    Template(
+        "booking_cancelled",
+        "Your booking {{1}}, {{2}}, was cancelled. Please do not pay for it any more. Write to us here with any question.",
+    ),
 )

@@ -58,7 +58,8 @@ class Chatter:
     def sends(self, kind: IncomingKind, **parts: Any) -> list[Outgoing]:
         """What was said to this message."""
         before = Message.objects.filter(customer=self.customer).count()
-        incoming = Incoming(wamid=f"wamid.{next(_numbers)}", sent_at=timezone.now(), kind=kind, **parts)
+        wamid = parts.pop("wamid", None) or f"wamid.{next(_numbers)}"
+        incoming = Incoming(wamid=wamid, sent_at=timezone.now(), kind=kind, **parts)
         with transaction.atomic():
             conversation.answer(Conversation.objects.select_for_update().get(customer=self.customer), incoming)
         return self.heard[before:]
