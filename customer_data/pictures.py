@@ -6,7 +6,7 @@ import io
 import warnings
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageFilter, ImageOps, UnidentifiedImageError
 
 from customer_data.file_kinds import PICTURES, FileKind
 
@@ -15,6 +15,7 @@ MOST_PIXELS = 50_000_000
 
 LONGEST_SIDE = 2400
 PREVIEW_SIDE = 240
+PATCH_SIDE, PATCH_MARGIN = 6, 3
 LIKENESS_SIDE = 16
 LIKENESS_MARGIN = 6
 """Grey levels. Paper is not evenly white: what differs by less would be another bit each time a photo is compressed."""
@@ -52,6 +53,20 @@ def clean_picture(content: bytes, kind: FileKind) -> CleanPicture:
 def differs_by(one: str, other: str) -> int:
     """In how many of 256 places two likenesses differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def look_the_same(preview: bytes, other: bytes) -> bool:
+    """Whether two previews show one picture: nowhere does a patch of the size of a letter differ.
+
+    Two slips of one bank have nearly the same likeness; their names, amounts and dates tell them apart here. Measured: the same
+    screenshot compressed or scaled again differs by 2 grey levels, one other letter in a reference by 6, another slip by 20.
+    """
+    one, two = (Image.open(io.BytesIO(each), formats=["JPEG"]).convert("L") for each in (preview, other))
+    if max(abs(one.width - two.width), abs(one.height - two.height)) > 2:
+        return False
+    blurred = (each.filter(ImageFilter.GaussianBlur(1)) for each in (one, two.resize(one.size)))
+    patches = (max(1, one.width // PATCH_SIDE), max(1, one.height // PATCH_SIDE))
+    return max(ImageChops.difference(*blurred).resize(patches, Image.Resampling.BOX).tobytes()) <= PATCH_MARGIN
 
 
 def _read(content: bytes, kind: FileKind) -> Image.Image:

@@ -10,14 +10,17 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from customer_data.models import Payment, Proof, ProofStatus
+from customer_data.models import Payment, Proof, ProofFile, ProofStatus
 from customer_data.money import show_amount
-from customer_data.pictures import differs_by
+from customer_data.offer import amount_options
+from customer_data.pictures import differs_by, look_the_same
 from customer_data.status import OPEN
 from customer_data.wallet_messages import KINDS, WalletMessage, read_wallet_message
 
 ALIKE_WITHIN = 10
-"""Bits of 256. Measured on photos and screenshots: the same one compressed again differs by a few, another slip by many more."""
+"""Bits of 256 by which a picture's likeness may differ to be looked at more closely."""
+
+MOST_LOOKED_AT = 20
 
 PICTURES_COMPARED = 5_000
 """The newest ones. A slip is sent again within days or months, not years."""
@@ -76,7 +79,10 @@ def _alike(proof: Proof) -> Iterator[Finding]:
         return
     newest = Proof.objects.exclude(likeness="").order_by("-submitted_at").values_list("pk", "likeness")[:PICTURES_COMPARED]
     alike = [pk for pk, likeness in newest if pk != proof.pk and differs_by(likeness, proof.likeness) <= ALIKE_WITHIN]
-    for other in _others(proof, Q(pk__in=alike[:MOST_SEEN])):
+    previews = dict(ProofFile.objects.filter(proof__in=[proof.pk, *alike[:MOST_LOOKED_AT]]).values_list("proof", "preview"))
+    own = bytes(previews.pop(proof.pk, None) or b"")
+    same = [pk for pk, preview in previews.items() if preview and own and look_the_same(own, bytes(preview))]
+    for other in _others(proof, Q(pk__in=same)):
         yield _seen("A picture that looks the same was handed in", other)
 
 
@@ -106,7 +112,8 @@ def _of_the_money(proof: Proof) -> Iterator[Finding]:
         yield Finding(f"It is about {proof.claimed_currency}; the booking is in {proof.booking.currency}.")
         return
     asked = proof.booking.balance if proof.payment is None else proof.payment.amount
-    if proof.status == ProofStatus.WAITING and proof.claimed_amount != asked:
+    may_be_paid = {asked, *amount_options(proof.booking).values()}
+    if proof.status == ProofStatus.WAITING and proof.claimed_amount not in may_be_paid:
         claimed, asked_shown = (show_amount(amount, proof.booking.currency) for amount in (proof.claimed_amount, asked))
         yield Finding(f"It says {claimed}; {'asked for' if proof.payment else 'still owed'} is {asked_shown}.")
 
