@@ -306,6 +306,8 @@ CELERY_BEAT_SCHEDULE = {
     "update-figures": {"task": "desk.tasks.update_figures", "schedule": 15.0, "options": {"expires": 15}},
     "update-forms": {"task": "desk.tasks.update_forms", "schedule": 120.0, "options": {"expires": 120}},
     "make-figures-again": {"task": "desk.tasks.make_figures_again", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "make-due-exports": {"task": "desk.tasks.make_due_exports", "schedule": 15.0, "options": {"expires": 15}},
+    "forget-old-exports": {"task": "desk.tasks.forget_old_exports", "schedule": 86_400.0, "options": {"expires": 3600}},
     "watch-updates": {"task": "desk.tasks.watch_updates", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 def send_soon(payment: Payment) -> None:
     """Have a new payment sent as soon as it is committed."""
     if payment.status == Status.CREATED:
-        _enqueue(tasks.send_payment.delay, payment.reference)
+        after_commit(tasks.send_payment.delay, payment.reference)
 
 
 def check_soon(payment: Payment) -> None:
@@ -35,23 +35,25 @@ def check_soon(payment: Payment) -> None:
 def send_refund_soon(refund: Refund) -> None:
     """Have an approved refund handed to its gateway as soon as it is committed; one for a person needs no worker."""
     if refund.next_check_at is not None:
-        _enqueue(tasks.send_refund.delay, refund.reference)
+        after_commit(tasks.send_refund.delay, refund.reference)
 
 
 def submit_otp_soon(payment: Payment) -> None:
-    _enqueue(tasks.submit_otp.delay, payment.reference)
+    after_commit(tasks.submit_otp.delay, payment.reference)
 
 
-def _enqueue(delay: Callable[[str], Any], reference: str) -> None:
+def after_commit(delay: Callable[[Any], Any], key: Any) -> None:
+    """Hand the row of `key` to a worker once it is committed; the clock finds it when the broker is away."""
+
     def enqueue() -> None:
         try:
-            delay(reference)
+            delay(key)
         except (OperationalError, OSError):  # OSError: the broker made of files, when its folder is gone or full
-            logger.warning("The broker is away; %s waits for the sweep.", reference)
+            logger.warning("The broker is away; %s waits for the sweep.", key)
 
     transaction.on_commit(enqueue)
 
 
 def _enqueue_at(task: Any, reference: str, due: datetime) -> None:
     wait_seconds = max(0.0, (due - timezone.now()).total_seconds())
-    _enqueue(lambda reference: task.apply_async((reference,), countdown=wait_seconds or None), reference)
+    after_commit(lambda reference: task.apply_async((reference,), countdown=wait_seconds or None), reference)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from desk import figures, health
+from desk import exporting, figures, health
 
 FORMS_CHANGE_FOR = timedelta(days=4)
 """A form can be used for three days; its payment comes to its end within a day more."""
@@ -40,3 +40,21 @@ def make_figures_again() -> None:
 def watch_updates() -> None:
     """Tell a person when a gateway's status updates stop coming, and take it back when they come again."""
     health.watch_updates()
+
+
+@shared_task(soft_time_limit=1700, time_limit=1800)
+def make_export(export_id: int) -> None:
+    """A million rows take some minutes."""
+    exporting.make(export_id)
+
+
+@shared_task
+def make_due_exports() -> None:
+    """Hand out again what a lost task or a dead worker left."""
+    for export_id in exporting.under_way().order_by("pk").values_list("pk", flat=True)[:20]:
+        make_export.delay(export_id)
+
+
+@shared_task
+def forget_old_exports() -> None:
+    exporting.forget_old()

@@ -30,6 +30,7 @@ from customer_data.admin.page import (
     Panel,
     Press,
     buttons_of,
+    list_tools_of,
     may_change,
     may_press,
     may_see,
@@ -88,6 +89,13 @@ class Desk(_ModelAdmin):
     def heading(self, row: Any) -> Heading | None:
         """The first thing read on a row's page."""
         return None
+
+    list_before_template = "admin/desk/list_tools.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        tools = [tool for tool in list_tools_of(self.model) if request.user.has_perm(tool.permission)]
+        response: HttpResponse = super().changelist_view(request, {"list_tools": tools, **(extra_context or {})})
+        return response
 
     # --- Lists ------------------------------------------------------------------------------------
     def get_paginator(

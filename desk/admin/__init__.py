@@ -1,5 +1,7 @@
-"""The staff's pages of the desk."""
+"""The staff's pages of the desk. Every module of this folder registers its own and is found by itself."""
 
-from desk.admin import people
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["people"]
+for _module in sorted(module.name for module in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")
