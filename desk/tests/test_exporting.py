@@ -1,4 +1,4 @@
-"""Lists as files: exactly what the list shows, never a live formula, made again after a worker died, for their maker's eyes only."""
+"""Lists as files: what the list shows, never a live formula, made again after a worker died, for their maker only."""
 
 import csv
 import io
@@ -95,7 +95,7 @@ def test_every_list_can_be_taken_away_in_both_forms(what: str, kind: str) -> Non
 
 
 # --- Formulas -------------------------------------------------------------------------------------
-LIVE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =cmd|' /C calc'!A0", "＝1+1"]
+LIVE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =cmd|' /C calc'!A0", "\uff1d1+1"]
 
 
 @pytest.mark.parametrize("name", LIVE)
