@@ -4,10 +4,14 @@ import os
 import sys
 from typing import NoReturn
 
+from desk.roles import ACCOUNTANT, CASHIER, OWNER, SUPERVISOR
+
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 DEMO_STAFF = "admin"
 """The staff login of the demo, loaded only with DEBUG on."""
+DEMO_PEOPLE = {"cashier": CASHIER, "supervisor": SUPERVISOR, "accountant": ACCOUNTANT, "owner": OWNER}
+"""More logins of the demo, each in the group of its name."""
 
 
 def wanted_port() -> int:

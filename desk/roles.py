@@ -58,7 +58,8 @@ _OWNER = (
     | _may("add change", "desk", "statementsource")
     | _may("view add change", "paynow_integration", "paynowconfig")
     | _may("view add change", "flows", "whatsappflow whatsapptemplate reviewedlanguage")
-    | _may("view add change delete", "auth", "user group")
+    | _may("view add change", "auth", "user")  # nobody is deleted: they stay in the books, and are made inactive
+    | _may("view add change delete", "auth", "group")
     | _may("view add change delete", "rest_framework_api_key", "apikey")
     | _may("view", "admin", "logentry")
 )

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.test import Client
 
-from config.addresses import DEMO_STAFF
+from config.addresses import DEMO_PEOPLE, DEMO_STAFF
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,21 @@ def test_one_click_signs_in_the_demo_staff(development: Any, client: Client) -> 
     get_user_model().objects.create_superuser(DEMO_STAFF, "admin@example.com", "a-long-password")
     assert client.post("/start/sign-in/")["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("name", DEMO_PEOPLE)
+def test_one_click_signs_in_as_each_of_the_demo_people(name: str, development: Any, client: Client) -> None:
+    call_command("load_demo", verbosity=0)
+    assert f'name="as" value="{name}"' in client.get("/").content.decode()
+    client.post("/start/sign-in/", {"as": name})
+    user = client.get("/admin/").context["user"]
+    assert (user.username, user.groups.get().name) == (name, DEMO_PEOPLE[name])
+
+
+def test_nobody_but_the_demo_people_is_signed_in_by_a_click(development: Any, client: Client) -> None:
+    get_user_model().objects.create_user("tendai", password="a-long-password", is_staff=True)
+    client.post("/start/sign-in/", {"as": "tendai"})
+    assert client.get("/admin/").status_code == 302
 
 
 def test_without_the_demo_staff_the_admin_asks_for_a_password(development: Any, client: Client) -> None:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from customer_data.status import Status
 from customer_data.tests import make
 from customer_data.tests.desk import page_of, press_of
-from desk.roles import SUPERVISOR
+from desk.roles import OWNER, SUPERVISOR
 from desk.sign_in.session import BEGAN, SEEN
 from desk.tests.signing_in import HOME, PASSWORD, SIGN_IN, is_in, person, sign_in
 
@@ -140,3 +140,22 @@ def test_customers_pages_ask_nothing_about_sessions() -> None:
 def test_no_sentence_is_said_to_who_only_comes_to_the_door() -> None:
     answer = Client().get(HOME)
     assert not list(get_messages(answer.wsgi_request))
+
+
+def test_an_owner_makes_no_superuser_and_gives_none_a_new_password() -> None:
+    person(OWNER)
+    web = sign_in().client
+    chief: Any = make.staff("chief", is_superuser=True)
+    chipo: Any = make.staff("chipo")
+    assert 'name="is_superuser"' not in web.get(page_of(chipo)).content.decode()
+    web.post(page_of(chipo), {"username": "chipo", "is_staff": "on", "is_active": "on", "is_superuser": "on"})
+    chipo.refresh_from_db()
+    assert not chipo.is_superuser
+    assert web.post(page_of(chief), {"username": "mine"}).status_code == 403
+    assert web.post(f"/admin/auth/user/{chief.pk}/password/", {"password1": PASSWORD, "password2": PASSWORD}).status_code == 403
+
+
+def test_people_are_made_inactive_and_never_deleted() -> None:
+    boss = sign_in(person(is_superuser=True).username).client
+    chipo: Any = make.staff("chipo")
+    assert boss.post(f"/admin/auth/user/{chipo.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from config.addresses import DEMO_STAFF
+from config.addresses import DEMO_PEOPLE, DEMO_STAFF
 from customer_data import services
 from customer_data.models import Booking, Customer, Departure, Tour
 from customer_data.seats import free_departures, hold_seats
@@ -148,6 +149,18 @@ TEMPLATES = (
         ["title", "date", "balance"],
     ),
     ("unfinished_payment", "You began to pay {{1}} for {{2}} and did not finish. Write to us here to go on.", ["balance", "title"]),
+    ("refund_approved", "We will send {{1}} of the payment for {{2}} back and write to you when it is done.", ["amount", "title"]),
+    ("refund_done", "We have sent {{1}} of the payment for {{2}} back. It can take some days to arrive.", ["amount", "title"]),
+    (
+        "refund_failed",
+        "The refund of {{1}} for {{2}} did not go through yet. We are looking into it and will write to you.",
+        ["amount", "title"],
+    ),
+    (
+        "booking_cancelled",
+        "Your booking {{1}}, {{2}}, was cancelled. Please do not pay for it any more. Write to us here with any question.",
+        ["booking", "title"],
+    ),
 )
 
 SCHOOL = "Chinhoyi High School"
@@ -168,12 +181,16 @@ class Command(BaseCommand):
         _make_tours(today=timezone.localdate())
         _leave_one_seat(today=timezone.localdate())
         self.stdout.write(f"The demo is loaded. Staff sign in as {DEMO_STAFF} with the password {ADMIN_PASSWORD}.")
+        self.stdout.write(f"So do {', '.join(DEMO_PEOPLE)}, each with what their group may do.")
 
 
 def _make_staff() -> None:
     users = get_user_model().objects
     if not users.filter(username=DEMO_STAFF).exists():
         users.create_superuser(DEMO_STAFF, "admin@example.com", ADMIN_PASSWORD)
+    for name, group in DEMO_PEOPLE.items():
+        if not users.filter(username=name).exists():
+            users.create_user(name, password=ADMIN_PASSWORD, is_staff=True).groups.set(Group.objects.filter(name=group))
 
 
 def _make_flows() -> None:
