@@ -63,7 +63,7 @@ def _blank_page(receipt: Receipt) -> FPDF:
     page = FPDF(format=A5)
     page.set_creation_date(receipt.issued_at)  # the same receipt is the same file, byte for byte
     page.set_title(f"Receipt {receipt.number_shown}")
-    page.set_author(_writable(fact(receipt, ISSUED_BY)))
+    page.set_author(writable(fact(receipt, ISSUED_BY)))
     page.set_lang("en")
     page.add_font(FAMILY, "", REGULAR)
     page.add_font(FAMILY, "B", BOLD)
@@ -80,7 +80,7 @@ def _write_band(page: FPDF, receipt: Receipt) -> None:
     page.set_text_color(255, 255, 255)
     page.set_xy(MARGIN, 8)
     page.set_font(FAMILY, "B", 13)
-    page.cell(page.epw - 40, 10, _fitting(page, fact(receipt, ISSUED_BY), page.epw - 40))
+    page.cell(page.epw - 40, 10, fitting(page, fact(receipt, ISSUED_BY), page.epw - 40))
     page.set_xy(-MARGIN - 40, 7)
     page.set_font(FAMILY, "", 8)
     page.cell(40, 5, "Receipt", align=Align.R, new_x=XPos.LEFT, new_y=YPos.NEXT)
@@ -100,7 +100,7 @@ def _write_amount(page: FPDF, receipt: Receipt) -> None:
     if note:
         page.set_text_color(*ORANGE)
         page.set_font(FAMILY, "B", 10)
-        page.cell(page.epw, 7, _writable(note), align=Align.C, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        page.cell(page.epw, 7, writable(note), align=Align.C, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.set_y(page.get_y() + 1)
 
 
@@ -111,7 +111,7 @@ def _write_sum(page: FPDF, left: float, label: str, amount: str, width: float, a
     page.cell(width, 5, label, align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
     page.set_text_color(*(GREEN if align is Align.L else INK))
     page.set_font(FAMILY, "B", 17 if align is Align.L else 12)
-    page.cell(width, 10, _fitting(page, amount, width), align=align)
+    page.cell(width, 10, fitting(page, amount, width), align=align)
 
 
 def _write_row(page: FPDF, label: str, text: str) -> None:
@@ -120,7 +120,7 @@ def _write_row(page: FPDF, label: str, text: str) -> None:
     page.set_font(FAMILY, "", 8.5)
     page.set_text_color(*GREY)
     page.set_xy(MARGIN, top)
-    page.cell(LABEL_WIDTH, ROW, _fitting(page, label, LABEL_WIDTH))
+    page.cell(LABEL_WIDTH, ROW, fitting(page, label, LABEL_WIDTH))
     page.set_text_color(*INK)
     page.set_font(FAMILY, "B" if label in (AMOUNT, BALANCE) else "", 8.5)
     for line in _lines(page, text, page.epw - LABEL_WIDTH):
@@ -141,22 +141,22 @@ def _write_foot(page: FPDF) -> None:
 def _lines(page: FPDF, text: str, width: float) -> list[str]:
     """The text on one or two lines; what does not fit there is cut, since the message in the chat has it whole."""
     first: list[str] = []
-    rest = _writable(text).split()
+    rest = writable(text).split()
     while rest and page.get_string_width(" ".join([*first, rest[0]])) <= width:
         first.append(rest.pop(0))
-    return [line for line in (" ".join(first), _fitting(page, " ".join(rest), width)) if line]
+    return [line for line in (" ".join(first), fitting(page, " ".join(rest), width)) if line]
 
 
-def _fitting(page: FPDF, text: str, width: float) -> str:
+def fitting(page: FPDF, text: str, width: float) -> str:
     """As much of the text as fits on one line in the font that is set."""
-    whole = _writable(text)
+    whole = writable(text)
     kept = whole
     while kept and page.get_string_width(kept if kept == whole else f"{kept}…") > width:
         kept = kept[:-1]
     return kept if kept == whole else f"{kept.rstrip()}…"
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     """The text in letters the fonts have. What they lack is written as `?`, pictures and signs without width not at all."""
     return "".join(_writable_letter(letter) for letter in unicodedata.normalize("NFC", text)).strip()
 

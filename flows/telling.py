@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from customer_data.gateway import PromptKind
-from customer_data.models import Concern, ConcernKind, Customer, PaymentEvent
+from customer_data.models import Concern, ConcernKind, Customer, PaymentEvent, Refund, RefundStatus
 from customer_data.status import OPEN, UNPAID_ENDS, Reason, Status
 from flows import outbox
 from flows.models import Message
@@ -23,10 +23,10 @@ from flows.standing import standing
 TOLD = frozenset({Status.SUCCESSFUL, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.REFUNDED})
 """The ends a customer is told of."""
 
-NOT_TOLD = frozenset({Reason.METHOD_CHANGED, Reason.NOT_NEEDED, Reason.OTHER_AMOUNT})
+NOT_TOLD = frozenset({Reason.METHOD_CHANGED, Reason.NOT_NEEDED, Reason.OTHER_AMOUNT, Reason.BOOKING_CANCELLED})
 """An attempt that the customer replaced, or that another one made needless: the other one speaks for itself."""
 
-CHAT, FORM = "chat", "flow"
+CHAT, FORM, DESK = "chat", "flow", "admin"
 """Doors through which a payment comes whose next step is told in the chat. Other doors show it themselves."""
 
 FORM_IS_CLOSED_AFTER = timedelta(seconds=90)
@@ -58,6 +58,8 @@ def is_told(event: PaymentEvent) -> bool:
         return _is_prompt_told(event)
     if event.to_status not in TOLD or event.from_status == Status.DISPUTED:
         return False
+    if event.to_status == Status.REFUNDED and event.payment.refunds.filter(status=RefundStatus.DONE).exists():
+        return False  # each refund of ours is told by itself
     was_replaced = event.payment.reason_code in NOT_TOLD
     return event.to_status not in UNPAID_ENDS or (event.to_status == event.payment.status and not was_replaced)
 
@@ -85,7 +87,7 @@ def _is_prompt_told(event: PaymentEvent) -> bool:
     opening = payment.events.filter(from_status="").order_by("pk").first()
     door = opening.source if opening is not None else ""
     form_is_gone = payment.prompt == PromptKind.ENTER_CODE or event.created_at <= timezone.now() - FORM_IS_CLOSED_AFTER
-    return door == CHAT or (door == FORM and form_is_gone)
+    return door in (CHAT, DESK) or (door == FORM and form_is_gone)
 
 
 # --- What was missed ------------------------------------------------------------------------------
@@ -93,7 +95,9 @@ def _missed() -> QuerySet[PaymentEvent]:
     """Only what `write_messages` would write: what is never told must not crowd out what is."""
     since = timezone.now() - LOOK_BACK
     recent = PaymentEvent.objects.filter(to_status__in=[*TOLD, Status.PENDING], created_at__gte=since, messages__isnull=True)
+    refunds = Refund.objects.filter(payment=OuterRef("payment"), status=RefundStatus.DONE)
     moves = recent.exclude(from_status=F("to_status")).exclude(from_status=Status.DISPUTED)
+    moves = moves.exclude(Exists(refunds), to_status=Status.REFUNDED)
     return moves.filter(_is_anybody_reachable(), _is_end_told() | _is_prompt_due())
 
 
@@ -109,7 +113,7 @@ def _is_end_told() -> Q:
 
 def _is_prompt_due() -> Q:
     opened_in = PaymentEvent.objects.filter(payment=OuterRef("payment"), from_status="")
-    in_chat, in_form = Exists(opened_in.filter(source=CHAT)), Exists(opened_in.filter(source=FORM))
+    in_chat, in_form = Exists(opened_in.filter(source__in=[CHAT, DESK])), Exists(opened_in.filter(source=FORM))
     form_is_gone = Q(payment__prompt=PromptKind.ENTER_CODE) | Q(created_at__lte=timezone.now() - FORM_IS_CLOSED_AFTER)
     return Q(to_status=Status.PENDING, payment__status=Status.PENDING) & (Q(in_chat) | (Q(in_form) & form_is_gone))
 

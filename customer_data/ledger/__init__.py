@@ -45,6 +45,7 @@ from customer_data.ledger.refunds import (
     refunds_never_exceed_the_payment,
 )
 from customer_data.ledger.seats import a_departure_is_not_oversold, paid_seats_are_kept_or_a_person_was_told
+from customer_data.ledger.transfers import a_payment_is_where_its_last_transfer_put_it, transfers_follow_one_another
 
 Invariant = Callable[[], Iterator[str]]
 
@@ -86,6 +87,8 @@ INVARIANTS: tuple[Invariant, ...] = (  # of the books; those of the record of ch
     a_receipt_says_what_was_paid,
     a_departure_is_not_oversold,
     paid_seats_are_kept_or_a_person_was_told,
+    a_payment_is_where_its_last_transfer_put_it,
+    transfers_follow_one_another,
     refunds_never_exceed_the_payment,
     a_refund_is_of_money_that_came_in,
     a_refund_is_approved_by_another,
@@ -109,6 +112,7 @@ __all__ = [
     "a_gateway_reference_pays_once",
     "a_payment_is_in_its_bookings_currency",
     "a_payment_is_of_more_than_nothing",
+    "a_payment_is_where_its_last_transfer_put_it",
     "a_payment_status_is_known",
     "a_payment_that_went_back_whole_is_refunded",
     "a_receipt_says_what_was_paid",
@@ -133,5 +137,6 @@ __all__ = [
     "refunds_never_exceed_the_payment",
     "the_trail_ends_where_the_payment_stands",
     "the_trail_is_unbroken",
+    "transfers_follow_one_another",
     "violations",
 ]
