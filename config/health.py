@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime, now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
@@ -42,13 +44,16 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the staff's first page is made of: *Today*, with the signs of life of the processes behind it."""
-    processes = [_as_staff_read_it(name, ask) for name, ask in (("worker", _ask_worker), ("clock", _ask_clock))]
-    return {**context, "title": "Today", "today": today(request, processes=processes)}
+    return {**context, "title": "Today", "today": today(request, processes=[_process(name) for name in ("worker", "clock")])}
 
 
-def _as_staff_read_it(name: str, ask: Callable[[], None]) -> Process:
-    answer = _answer(ask)
-    return Process(name=name, sentence="works" if answer == "ok" else answer, is_well=answer == "ok")
+def _process(name: str) -> Process:
+    silence = silence_of(name)
+    if silence is None:
+        return Process(name, "was never heard", is_well=False)
+    if silence <= LONGEST_SILENCE:
+        return Process(name, "works", is_well=True)
+    return Process(name, f"silent since {date_format(localtime(now() - silence), 'j M, H:i')}: is it started?", is_well=False)
 
 
 def _answer(ask: Callable[[], None]) -> str:

@@ -97,6 +97,8 @@ class GatewayHealth:
 
     name: str
     label: str
+    answers: bool
+    """Whether it can be asked; a bank transfer is confirmed by a person."""
     is_paused: bool
     pause_reason: str
     last_answer_at: datetime | None
@@ -130,6 +132,7 @@ def _health_of(gateway: Gateway, pause: GatewayPause | None, budget: PollBudget 
     return GatewayHealth(
         name=gateway.name,
         label=gateway.label,
+        answers=gateway.capabilities().can_fetch,
         is_paused=pause is not None,
         pause_reason="" if pause is None else pause.reason,
         last_answer_at=_last_answer_at(gateway, now=now),
@@ -162,7 +165,7 @@ class FlowHealth:
     """How one Flow stands at Meta."""
 
     id: int
-    name: str
+    label: str
     status: str
     troubles: tuple[str, ...]
     health_at: datetime | None
@@ -177,7 +180,7 @@ def flows_health() -> list[FlowHealth]:
 
 
 def _health_of_flow(flow: WhatsAppFlow) -> FlowHealth:
-    return FlowHealth(flow.pk, flow.name, flow.status, tuple(_troubles_of(flow)), flow.health_at)
+    return FlowHealth(flow.pk, form_label(flow.name), flow.status, tuple(_troubles_of(flow)), flow.health_at)
 
 
 def _troubles_of(flow: WhatsAppFlow) -> Iterator[str]:
@@ -186,6 +189,11 @@ def _troubles_of(flow: WhatsAppFlow) -> Iterator[str]:
     for event, word in flow.health.items():
         if is_alarming(event, word):
             yield f"{event.replace('_', ' ').capitalize()}. {word.get('message') or ''}".strip()
+
+
+def form_label(flow_name: str) -> str:
+    """The form for people: `Payment form` of `payment_whatsapp_flow`."""
+    return f"{flow_name.removesuffix('_whatsapp_flow').replace('_', ' ').capitalize()} form"
 
 
 # --- Processes ------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from desk.figures import forms_since
+from desk.health import form_label
 from desk.models import DayForms
 
 DAYS = 7
-_LABELS = {"payment_whatsapp_flow": "Payment form", "booking_whatsapp_flow": "Booking form"}
 _STEPS = {
     "payment_whatsapp_flow": (
         ("sent", "Form sent"),
@@ -44,7 +44,7 @@ def forms(today: date) -> list[Form]:
     """Each form that was sent; test money apart."""
     rows = forms_since(today - timedelta(days=DAYS - 1))
     return [
-        Form(_LABELS[name], is_test, tuple(_steps(name, of_kind)))
+        Form(form_label(name), is_test, tuple(_steps(name, of_kind)))
         for is_test in (False, True)
         for name in _STEPS
         if (of_kind := [row for row in rows if row.flow_name == name and row.is_test is is_test])
