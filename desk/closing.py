@@ -16,7 +16,7 @@ from desk.matching import MOST_DAYS, Day, covered, days_of
 from desk.matching.verdicts import lock_matching
 from desk.models import ClosedDay, SourceKind
 
-_LABELS = {
+LABELS = {
     "taken": "taken through Paynow",
     "transfers": "transfers to the bank",
     "elsewhere": "cash and other",
@@ -43,8 +43,8 @@ class Later:
 
 def figures_of(day: Day) -> dict[str, Any]:
     """Every figure of the day as text, as it is kept."""
-    amounts = {name: str(getattr(day, name).amount) for name in _LABELS if name != "fees"}
-    counts = {f"{name}_count": getattr(day, name).count for name in _LABELS if name != "fees"}
+    amounts = {name: str(getattr(day, name).amount) for name in LABELS if name != "fees"}
+    counts = {f"{name}_count": getattr(day, name).count for name in LABELS if name != "fees"}
     return {
         **amounts,
         **counts,
@@ -108,13 +108,15 @@ def later_than_closed(last: date, currency: str) -> list[Later]:
     return list(_changed(closed, days, currency))
 
 
+def amount_of(closed: ClosedDay, name: str) -> Decimal:
+    """One figure of a closed day."""
+    return Decimal(str(closed.figures.get(name, "0")))
+
+
 def _changed(closed: Iterable[ClosedDay], days: dict[date, Day], currency: str) -> Iterable[Later]:
     for each in closed:
         now = figures_of(days[each.day])
-        changes = [
-            _change(label, Decimal(str(each.figures.get(name, "0"))), Decimal(str(now[name])), currency)
-            for name, label in _LABELS.items()
-        ]
+        changes = [_change(label, amount_of(each, name), Decimal(str(now[name])), currency) for name, label in LABELS.items()]
         if any(changes):
             yield Later(each.day, tuple(change for change in changes if change))
 

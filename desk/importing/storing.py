@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from customer_data.money import Currency
 from desk.importing.columns import Headings, check_columns, find_headings
 from desk.importing.reading import BadRow, HowToRead, ReadLine, read_lines
-from desk.models import LineStatus, StatementFile, StatementLine, StatementSource
+from desk.models import LineStatus, SourceKind, StatementFile, StatementLine, StatementSource
 from desk.spreadsheets import DATE_FORMATS, NotATable, check_size, read_rows
 
 BATCH = 1_000
@@ -28,6 +29,27 @@ class CannotImport(Exception):
 
 
 # --- The file -------------------------------------------------------------------------------------
+def source_for(*, source: str, name: str, kind: str, currency: str) -> StatementSource:
+    """The source chosen by its number, or a new one by name, kind and currency. Raises CannotImport."""
+    if source:
+        found = (
+            StatementSource.objects.filter(pk=int(source)).first()
+            if source.isascii() and source.isdigit() and len(source) < 19
+            else None
+        )
+        if found is None:
+            raise CannotImport("Choose whose statement it is.")
+        return found
+    if not name or kind not in SourceKind.values or currency not in Currency.values:
+        raise CannotImport("Choose whose statement it is; for a new account give its name, what it is, and its currency.")
+    made, _ = StatementSource.objects.get_or_create(name=name[:100], defaults={"kind": kind, "currency": currency})
+    if (made.kind, made.currency) != (kind, currency):
+        raise CannotImport(
+            f"{made.name} is there already, as {made.get_kind_display()} in {made.get_currency_display()}. Choose another name."
+        )
+    return made
+
+
 def keep_file(source: StatementSource, uploaded: Any, user: Any) -> tuple[StatementFile, bool]:
     """The row of the uploaded file, and whether it is new: the same content is the same row. Raises CannotImport.
 

@@ -1,0 +1,331 @@
+"""The pages of statements: the accounts they come from, the files, and every line with what it was matched with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from customer_data.admin.desk import Desk, ReadOnlyDesk, moment, shown
+from customer_data.admin.filters import DaysFilter
+from customer_data.admin.page import Ask, Button, Heading, NotDone, Panel, Press, add_button, add_panel
+from customer_data.admin.payments import linked
+from customer_data.doors import check_soon
+from customer_data.money import show_amount
+from desk import importing, matching
+from desk.admin.matching import matching_urls
+from desk.models import LineStatus, SourceKind, StatementFile, StatementLine, StatementSource
+
+MAY_MATCH = "desk.import_statement"
+COLOUR_OF = {LineStatus.OPEN: "danger", LineStatus.PROPOSED: "warning", LineStatus.MATCHED: "success", LineStatus.SET_ASIDE: "info"}
+
+
+@admin.register(StatementSource)
+class SourceAdmin(Desk):
+    """The columns are chosen beside a file, where they can be seen; here only the name is changed."""
+
+    list_display = ("name", "kind", "currency", "shown_columns")
+    fields = ("name", "kind", "currency", "shown_columns", "date_format", "decimal_mark")
+    readonly_fields = ("kind", "currency", "shown_columns", "date_format", "decimal_mark")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @shown("Columns")
+    def shown_columns(self, source: StatementSource) -> str:
+        labels = {field.name: field.label for field in importing.fields_of(source.kind)}
+        return "; ".join(f"{labels.get(ours, ours)}: {theirs}" for ours, theirs in source.columns.items()) or "Not chosen yet"
+
+
+@admin.register(StatementFile)
+class FileAdmin(ReadOnlyDesk):
+    list_display = ("file_name", "source", "uploaded_at", "uploaded_by", "lines_new", "lines_known", "shown_bad")
+    list_select_related = ("source", "uploaded_by")
+    ordering = ("-uploaded_at",)
+    fields = (("source", "uploaded_by"), ("shown_uploaded", "shown_imported"), ("lines_new", "lines_known", "shown_bad"))
+    shown_uploaded = moment("uploaded_at", "Uploaded")
+    shown_imported = moment("imported_at", "Imported")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatementFile]:
+        files: QuerySet[StatementFile] = super().get_queryset(request)
+        return files.defer("content")
+
+    def heading(self, file: StatementFile) -> Heading:
+        if file.imported_at is None:
+            return Heading(
+                file.file_name, "Not imported", "warning", lines=("It has not been imported to its end. Import it again.",)
+            )
+        bad = len(file.bad_rows)
+        said = (
+            f"{file.lines_new:,} new lines, {file.lines_known:,} that an earlier file had brought, {bad:,} that could not be read."
+        )
+        more = ("Mend the rows below in the file and bring it again: what is in already is not brought twice.",) if bad else ()
+        return Heading(file.file_name, "Imported", "success", lines=(said, *more))
+
+    @shown("Rows not read")
+    def shown_bad(self, file: StatementFile) -> int:
+        return len(file.bad_rows)
+
+
+@admin.register(StatementLine)
+class LineAdmin(ReadOnlyDesk):
+    """One line: what it says, what it was matched with, and everything that can be decided about it."""
+
+    list_display = ("shown_title", "day", "shown_amount", "source", "shown_status", "why")
+    list_select_related = ("source",)
+    list_filter = ("status", "source", "currency", ("day", DaysFilter))
+    ordering = ("-day", "-id")
+    sortable_by = ("day",)
+    search_fields = ("reference",)
+    search_help_text = "A reference, ours or theirs"
+    fields = (
+        ("source", "file", "line_number"),
+        ("day", "shown_amount", "fee"),
+        ("reference", "their_reference", "their_status"),
+        ("words",),
+        ("shown_payment", "shown_refund", "shown_settled"),
+        ("why",),
+        ("decided_by", "shown_decided"),
+    )
+    shown_decided = moment("decided_at", "Decided")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*matching_urls(self), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StatementLine]:
+        lines: QuerySet[StatementLine] = super().get_queryset(request)
+        return lines.select_related("source", "payment", "refund", "settled_by", "decided_by")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[StatementLine], search_term: str
+    ) -> tuple[QuerySet[StatementLine], bool]:
+        term = search_term.replace("\0", "").strip()
+        return (queryset.filter(Q(reference=term) | Q(their_reference=term)) if term else queryset), False
+
+    def press_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Pressed in the list of matters, it leads back to the list."""
+        response = super().press_view(request, object_id, name)
+        back = request.POST.get("back", "")
+        if back and response.status_code == 302 and url_has_allowed_host_and_scheme(back, {request.get_host()}):
+            return HttpResponseRedirect(back)
+        return response
+
+    def heading(self, line: StatementLine) -> Heading:
+        return Heading(
+            title=f"{show_amount(line.amount, line.currency)} on {line.day:%d %b %Y}",
+            mark=line.get_status_display(),
+            colour=COLOUR_OF[LineStatus(line.status)],
+            lines=(line.why,) if line.why else (),
+        )
+
+    @shown("Line")
+    def shown_title(self, line: StatementLine) -> str:
+        return line.reference or line.their_reference or line.words[:60] or f"Line {line.line_number}"
+
+    @shown("Amount")
+    def shown_amount(self, line: StatementLine) -> str:
+        return show_amount(line.amount, line.currency)
+
+    @shown("Status", label=COLOUR_OF)
+    def shown_status(self, line: StatementLine) -> tuple[str, str]:
+        return line.status, line.get_status_display()
+
+    @shown("Payment")
+    def shown_payment(self, line: StatementLine) -> str:
+        return "" if line.payment is None else linked(line.payment)
+
+    @shown("Refund")
+    def shown_refund(self, line: StatementLine) -> str:
+        return "" if line.refund is None else linked(line.refund)
+
+    @shown("Paid out by Paynow with")
+    def shown_settled(self, line: StatementLine) -> str:
+        return "" if line.settled_by is None else linked(line.settled_by)
+
+
+# --- Buttons --------------------------------------------------------------------------------------
+def _is_undecided(line: StatementLine) -> bool:
+    return line.status in (LineStatus.OPEN, LineStatus.PROPOSED)
+
+
+def _is_proposed(line: StatementLine) -> bool:
+    return line.status == LineStatus.PROPOSED
+
+
+def _confirm(line: StatementLine, press: Press) -> str:
+    return _done(matching.confirm, line.pk, by=press.user)
+
+
+def _confirm_all_the_same(line: StatementLine, press: Press) -> str:
+    return _done(matching.confirm, line.pk, by=press.user, reason=press.reason)
+
+
+def _turn_down(line: StatementLine, press: Press) -> str:
+    return _done(matching.turn_down, line.pk, by=press.user)
+
+
+def _pick(line: StatementLine, press: Press) -> str:
+    reference = press.given.get("reference") or press.given.get("candidate", "")
+    if not reference:
+        raise NotDone("Nothing was done: choose what belongs to the line, or type its reference.")
+    return _done(matching.pick, line.pk, reference, by=press.user, reason=press.given.get("why", ""))
+
+
+def _pick_days(line: StatementLine, press: Press) -> str:
+    try:
+        first, last = date.fromisoformat(press.given["first"]), date.fromisoformat(press.given["last"])
+    except ValueError:
+        raise NotDone("Nothing was done: choose the first and the last day.") from None
+    return _done(matching.pick_days, line.pk, first, last, by=press.user, reason=press.given.get("why", ""))
+
+
+def _set_aside(line: StatementLine, press: Press) -> str:
+    return _done(matching.set_aside, line.pk, press.reason, by=press.user)
+
+
+def _look_again(line: StatementLine, press: Press) -> str:
+    said = _done(matching.look_again, line.pk, by=press.user)
+    matching.match_days(line.day, line.day, line.currency)
+    return said
+
+
+def _ask_gateway(line: StatementLine, press: Press) -> str:
+    if line.payment is None:
+        raise NotDone("There is no payment to ask about.")
+    check_soon(line.payment)
+    return f"The gateway is being asked about {line.payment.reference}. When it has answered, press Match again."
+
+
+def _done(decide: Any, *facts: Any, **more: Any) -> str:
+    try:
+        return str(decide(*facts, **more))
+    except matching.NotMatched as error:
+        raise NotDone(str(error)) from None
+
+
+def _choices(line: StatementLine) -> list[tuple[str, str]]:
+    return [("", "Choose…"), *matching.candidates(line)]
+
+
+_WHY = Ask("why", "Why, where amounts differ", is_required=False)
+
+for _button in (
+    Button(
+        name="confirm",
+        label="Confirm",
+        press=_confirm,
+        hint="The proposal is right.",
+        permission=MAY_MATCH,
+        is_offered=lambda line: _is_proposed(line) and not matching.needs_reason(line),
+    ),
+    Button(
+        name="confirm-all-the-same",
+        label="Confirm all the same",
+        press=_confirm_all_the_same,
+        asks_why="Why is it right?",
+        permission=MAY_MATCH,
+        is_offered=lambda line: _is_proposed(line) and matching.needs_reason(line),
+    ),
+    Button(name="turn-down", label="Turn down", press=_turn_down, permission=MAY_MATCH, is_offered=_is_proposed),
+    Button(
+        name="ask-gateway",
+        label="Ask the gateway again",
+        press=_ask_gateway,
+        hint="It is asked how this payment stands, nothing else.",
+        permission="customer_data.ask_gateway",
+        is_offered=lambda line: _is_undecided(line) and line.payment is not None and line.source.kind == SourceKind.PAYNOW,
+    ),
+    Button(
+        name="pick",
+        label="Pick",
+        press=_pick,
+        hint="Payments and refunds of these days that stand on no line yet; any other by its reference.",
+        permission=MAY_MATCH,
+        asks=(
+            Ask("candidate", "What belongs to this line", kind="choice", choices=_choices, is_required=False),
+            Ask("reference", "or its reference", is_required=False),
+            _WHY,
+        ),
+        is_offered=_is_undecided,
+    ),
+    Button(
+        name="pick-days",
+        label="It is Paynow's pay-out",
+        press=_pick_days,
+        hint="All lines of Paynow of these days that are not in a pay-out yet.",
+        permission=MAY_MATCH,
+        asks=(Ask("first", "For payments from", kind="date"), Ask("last", "to", kind="date"), _WHY),
+        is_offered=lambda line: _is_undecided(line) and line.source.kind == SourceKind.BANK and line.amount > 0,
+    ),
+    Button(
+        name="set-aside",
+        label="Set aside",
+        press=_set_aside,
+        hint="It concerns no payment: a bank fee, a transfer of our own.",
+        asks_why="What is it?",
+        permission=MAY_MATCH,
+        is_offered=_is_undecided,
+    ),
+    Button(
+        name="look-again",
+        label="Open again",
+        press=_look_again,
+        hint="The decision is taken back, and the line is matched afresh.",
+        permission=MAY_MATCH,
+        is_offered=lambda line: not _is_undecided(line) or line.decided_by_id is not None,
+    ),
+):
+    add_button(StatementLine, _button)
+
+
+def _import_again(file: StatementFile, press: Press) -> str:
+    try:
+        importing.import_file(file)
+    except importing.CannotImport as error:
+        raise NotDone(str(error)) from None
+    matching.match_file(file)
+    bad = len(file.bad_rows)
+    return f"Imported: {file.lines_new:,} lines are from this file, {file.lines_known:,} were known, {bad:,} could not be read."
+
+
+add_button(
+    StatementFile,
+    Button(
+        name="import-again",
+        label="Import again",
+        press=_import_again,
+        hint="Brings in what is not in yet. Nothing comes twice.",
+        permission=MAY_MATCH,
+    ),
+)
+
+
+# --- Panels ---------------------------------------------------------------------------------------
+def _bad_rows(file: StatementFile) -> Iterator[Sequence[object]]:
+    for row in file.bad_rows:
+        yield row["line_number"], row["problem"], row["words"]
+
+
+def _settled(line: StatementLine) -> Iterator[Sequence[object]]:
+    for each in line.settles.select_related("payment").order_by("day", "pk")[:100]:
+        payment = "" if each.payment is None else linked(each.payment, each.payment.reference)
+        yield f"{each.day:%d %b %Y}", linked(each, show_amount(each.amount, each.currency)), each.fee or "", payment
+
+
+add_panel(
+    StatementFile,
+    Panel("Rows that could not be read", StatementFile, ("Line", "What is wrong", "What it says"), _bad_rows, "None."),
+)
+add_panel(
+    StatementLine,
+    Panel("Paynow's lines in this pay-out", StatementLine, ("Day", "Amount", "Fee", "Payment"), _settled, "None."),
+)
