@@ -80,11 +80,12 @@ class ProofAdmin(ReadOnlyDesk):
     search_help_text = "Booking, bank's or wallet's reference"
     fields = (
         ("shown_booking", "shown_payment", "shown_from"),
-        ("shown_claim", "claimed_reference", "claimed_on"),
+        ("shown_claim", "shown_reference", "claimed_on"),
         ("shown_owed", "submitted_at", "shown_handed_in_by"),
-        "text",
-        ("shown_received", "received_reference", "shown_settled"),
-        ("decided_by", "decided_at", "decision"),
+    )
+    decided_fields = (
+        ("shown_received", "shown_received_reference", "shown_settled"),
+        ("decided_by", "decided_at", "shown_decision"),
     )
     change_form_outer_before_template = "admin/desk/proof.html"
 
@@ -134,6 +135,10 @@ class ProofAdmin(ReadOnlyDesk):
             context |= {"is_pdf": media_type == FileKind.PDF, "findings": _findings(proof)}
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        is_decided = obj is not None and obj.status != ProofStatus.WAITING
+        return (*self.fields, *(self.decided_fields if is_decided else ()))
+
     def heading(self, proof: Proof) -> Heading:
         about = (
             f" for {proof.booking.booking_reference}, {proof.booking.title}" if proof.booking is not None else " without a booking"
@@ -156,7 +161,9 @@ class ProofAdmin(ReadOnlyDesk):
     def shown_preview(self, proof: Proof) -> str:
         if not proof.likeness:  # only pictures have one, and only they have a preview
             return proof.get_kind_display()
-        words = '<img src="{}" alt="{}" loading="lazy" class="desk-preview">'
+        words = (
+            '<img src="{}" alt="{}" loading="lazy" style="height: 6rem; width: 4.5rem; object-fit: cover; object-position: top">'
+        )
         return format_html(words, reverse(f"admin:{PREVIEW_ADDRESS}", args=(proof.pk,)), proof.get_kind_display())
 
     @shown("From")
@@ -200,6 +207,18 @@ class ProofAdmin(ReadOnlyDesk):
         if proof.received_amount is None or proof.booking is None:
             return ""
         return show_amount(proof.received_amount, proof.booking.currency)
+
+    @shown("Reference on our statement")
+    def shown_received_reference(self, proof: Proof) -> str:
+        return proof.received_reference
+
+    @shown("Its reference")
+    def shown_reference(self, proof: Proof) -> str:
+        return proof.claimed_reference
+
+    @shown("What the customer was told")
+    def shown_decision(self, proof: Proof) -> str:
+        return proof.decision
 
     @shown("Booked as")
     def shown_settled(self, proof: Proof) -> str:
