@@ -97,6 +97,8 @@ def _send(booking: Booking, recipient: str, flow: WhatsAppFlow) -> str:
 
 
 def _check_owed(booking: Booking) -> None:
+    if booking.cancelled_at is not None:
+        raise CannotInvite(f"Booking {booking.booking_reference} was cancelled. There is nothing to ask for.")
     if owed(booking) == 0:
         raise CannotInvite(f"Booking {booking.booking_reference} is paid. There is nothing to ask for.")
 

@@ -1,12 +1,12 @@
-"""What WhatsApp does when a payment moves, or a proof of payment is decided."""
+"""What WhatsApp does when a payment moves, a proof of payment is decided, money goes back, or a booking is cancelled."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
-from customer_data.models import PaymentEvent, Proof
-from customer_data.signals import payment_moved, proof_decided
-from flows import proof_news, tasks, telling
+from customer_data.models import Booking, PaymentEvent, Proof, Refund
+from customer_data.signals import booking_cancelled, payment_moved, proof_decided, refund_moved
+from flows import proof_news, refund_news, tasks, telling
 
 
 @receiver(payment_moved)
@@ -20,5 +20,19 @@ def on_payment_moved(event: PaymentEvent, **_: Any) -> None:
 def on_proof_decided(proof: Proof, **_: Any) -> None:
     """As above: a proof that was turned down is told with its reason."""
     message = proof_news.write_message(proof)
+    if message is not None:
+        tasks.send_soon(message)
+
+
+@receiver(refund_moved)
+def on_refund_moved(refund: Refund, **_: Any) -> None:
+    """As above: money that is about to go back, that went back, or that did not."""
+    for message in refund_news.write_refund_messages(refund):
+        tasks.send_soon(message)
+
+
+@receiver(booking_cancelled)
+def on_booking_cancelled(booking: Booking, **_: Any) -> None:
+    message = refund_news.write_cancelled(booking)
     if message is not None:
         tasks.send_soon(message)

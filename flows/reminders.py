@@ -98,7 +98,7 @@ def _left_unpaid(customer: Customer, now: datetime) -> Iterator[Booking]:
     since = now - timedelta(days=1)
     newest = Payment.objects.filter(booking=OuterRef("pk")).order_by("-created_at")
     forms = FlowSession.objects.filter(booking=OuterRef("pk"), flow_name=FLOW_NAME, opened_at__isnull=True, created_at__gte=since)
-    bookings = Booking.objects.filter(customer=customer, amount_paid__lt=F("total_amount")).annotate(
+    bookings = Booking.objects.filter(customer=customer, cancelled_at=None, amount_paid__lt=F("total_amount")).annotate(
         newest_status=Subquery(newest.values("status")[:1]), newest_at=Subquery(newest.values("created_at")[:1])
     )
     ended_unpaid = Q(newest_status__in=UNPAID_ENDS, newest_at__gte=since)
@@ -116,7 +116,7 @@ def _with_a_balance(now: datetime, days: int) -> QuerySet[Booking]:
     """Bookings that are partly paid, were made before this reminder's day, and have not had it."""
     today = timezone.localdate(now)
     trip, earliest = today + timedelta(days=days), today + timedelta(days=days) - MAY_BE_LATE
-    owing = Booking.objects.filter(amount_paid__gt=0, amount_paid__lt=F("total_amount"))
+    owing = Booking.objects.filter(cancelled_at=None, amount_paid__gt=0, amount_paid__lt=F("total_amount"))
     soon = owing.filter(departure__starts_on__lte=trip, departure__starts_on__gt=earliest)
     quiet = Conversation.objects.exclude(pk__in=may_be_reminded()).filter(customer=OuterRef("customer"))
     key = Concat(Value("reminder-balance-"), Cast(OuterRef("pk"), CharField()), Value(f"-{days}"))

@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone
 
 from config.management.commands.load_demo import TEMPLATES
+from customer_data import services
 from customer_data.models import Departure, Tour
 from customer_data.services import PaymentRequest, open_payment
 from customer_data.status import Status
-from customer_data.tests import make
+from customer_data.tests import make, money_back
 from customer_data.tests.conftest import drawer
+from flows import refund_news
 from flows.models import Conversation, Message
 from flows.reminders import remind_balances, remind_unfinished
 from flows.telling import write_missed
@@ -29,6 +31,7 @@ def test_no_template_asks_for_a_fact_that_is_missing() -> None:
     _asked_of_somebody_else()
     _left_unfinished()
     _with_a_balance()
+    _given_back()
     write_missed()
     remind_unfinished(NOON)
     remind_balances(NOON)
@@ -54,6 +57,14 @@ def _left_unfinished() -> None:
     long_ago = NOON - timedelta(hours=21)
     payment = make.payment(Status.CANCELLED, moved_at=long_ago)
     Conversation.objects.create(customer=payment.booking.customer, last_heard_at=long_ago)
+
+
+def _given_back() -> None:
+    """Receivers write nothing inside a test's transaction: what is told is found by the clock."""
+    for status in ("approved", "done", "failed"):
+        money_back.refund(status)
+    services.cancel_booking(make.booking(), reason="The road is closed.", user=make.staff())
+    refund_news.write_missed()
 
 
 def _with_a_balance() -> None:

@@ -117,7 +117,7 @@ def _known_name(talking: Talking) -> Iterator[Found]:
 
 def _bookings(talking: Talking) -> Iterator[Found]:
     for booking in talking.bookings:
-        left = f"{booking.balance_shown} to pay" if booking.balance else "Paid"
+        left = "Cancelled" if booking.cancelled_at else f"{booking.balance_shown} to pay" if booking.balance else "Paid"
         yield Found(booking.booking_reference, _cut(booking.booking_reference, 24), _cut(f"{left} · {booking.title}", 72))
 
 

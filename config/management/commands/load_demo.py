@@ -144,6 +144,11 @@ TEMPLATES = (
         ["customer", "amount", "title", "how"],
     ),
     (
+        "proof_rejected",
+        "We could not accept your proof of payment for {{1}}: {{2}} Write to us here to send another.",
+        ["booking", "reason"],
+    ),
+    (
         "balance_reminder",
         "{{1}} is coming up on {{2}}. Still to pay: {{3}}. Write to us here to pay.",
         ["title", "date", "balance"],
