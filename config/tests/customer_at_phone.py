@@ -45,6 +45,19 @@ class Customer:
         self.tap(button)
         self.screen.get_by_role("dialog").get_by_role("button", name=re.compile(f"^{re.escape(row)}")).first.click()
 
+    def attach(self, kind: str, file: Path | None = None, *, words: str = "") -> None:
+        """Send a file of this machine as a Photo or a Document; without one, what the attachment of this name is by itself."""
+        self._remember()
+        self.handset.get_by_role("textbox", name="Message").fill(words)
+        self.handset.get_by_role("button", name="Attach").click()
+        choice = self.handset.get_by_role("button", name=kind, exact=True)
+        if file is None:
+            choice.click()
+            return
+        with self.page.expect_file_chooser() as chooser:
+            choice.click()
+        chooser.value.set_files(file)
+
     def _remember(self) -> None:
         self._heard = self.screen.locator(".bubble.theirs").count()
 
