@@ -10,7 +10,7 @@ from customer_data.references import read_reference
 from customer_data.services import issue_receipt
 from customer_data.status import OPEN
 from customer_data.tests import make
-from desk.large_data import Size, make_large_data
+from desk.large_data import Size, make_large_data, record_it
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_the_books_are_right_over_it_also_when_more_is_added() -> None:
     for _ in range(2):
         make_large_data(Size(400))
+        record_it()
     assert Payment.objects.count() == 800
     assert PaymentEvent.objects.count() == 2400
     assert Booking.objects.count() == 240

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from desk.large_data import Size, make_large_data
+from desk.large_data import Size, make_large_data, record_it
 
 
 class Command(BaseCommand):
@@ -26,4 +26,5 @@ class Command(BaseCommand):
         started = monotonic()
         size = Size(options["payments"])
         make_large_data(size, say=self.stdout.write)
+        record_it(say=self.stdout.write)
         self.stdout.write(f"{size.payments:,} payments, {size.bookings:,} bookings in {monotonic() - started:.0f} seconds.")

@@ -1,19 +1,12 @@
-"""A database as large as a busy operator's after years, made in a minute or two: to see that pages stay quick.
-
-Rows are written in bulk by PostgreSQL itself, with the triggers off, because a million payments by the road that payments take
-would need a day. They are consistent all the same: `check_ledger` finds nothing in them but that nobody recorded how they came.
-"""
+"""What is written into a large database: every table, its columns as SQL, and what they are made from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-from django.db import connection, models, transaction
+from django.db import models
 
-from customer_data.models import Booking, Concern, Customer, Payment, PaymentEvent, Receipt, ReceiptSeries
+from customer_data.models import Booking, Concern, Customer, Payment, PaymentEvent, Receipt
 from flows.models import Conversation, FlowSession, IncomingMessage, Message
 from paynow_integration.models import PaynowNotification
 
@@ -21,7 +14,7 @@ TWO_YEARS = "interval '730 days'"
 PAID, UNPAID, WAITING = "0", "1", "2"
 
 # Bookings carry their plan in a temporary table: how many attempts, and how the last of them ended.
-_PLAN = """
+PLAN = """
     CREATE TEMP TABLE plan ON COMMIT DROP AS
     SELECT number AS booking_number,
            %(first_booking)s + number AS booking_id,
@@ -34,7 +27,7 @@ _PLAN = """
     FROM generate_series(1, %(bookings)s) AS number
 """
 
-_ATTEMPTS = """
+ATTEMPTS = """
     CREATE TEMP TABLE attempt ON COMMIT DROP AS
     SELECT row_number() OVER (ORDER BY booking_number, turn) AS number, gen_random_uuid() AS id, plan.*, turn, last_turn,
            made_at + turn * interval '9 minutes' AS asked_at,
@@ -51,7 +44,7 @@ _ATTEMPTS = """
 """
 
 # Ten characters of Crockford's alphabet, and the number's remainder by 37 as the eleventh, where that is a character.
-_REFERENCE = """
+REFERENCE = """
     CREATE OR REPLACE FUNCTION pg_temp.reference_of(number bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
         SELECT string_agg(substr(alphabet, ((value >> (5 * place)) & 31)::int + 1, 1), '' ORDER BY place DESC)
                || max(substr(alphabet, (value % 37)::int + 1, 1))
@@ -70,61 +63,16 @@ _RECEIPT_FACTS = """
         jsonb_build_array('Payment', reference))
 """
 
-
-@dataclass(frozen=True)
-class Size:
-    """How much. Bookings are three tenths of the payments, events three for each payment."""
-
-    payments: int = 1_000_000
-
-    @property
-    def bookings(self) -> int:
-        return max(1, self.payments * 3 // 10)
-
-    @property
-    def customers(self) -> int:
-        return max(1, self.bookings * 2 // 3)
-
-    @property
-    def open(self) -> int:
-        """How many of the newest bookings wait for their money."""
-        return min(500, self.bookings // 10)
+Tables = Iterator[tuple[type[models.Model], dict[str, str], str]]
 
 
-def make_large_data(size: Size, *, say: Callable[[str], object] = lambda _: None) -> None:
-    """Add `size` to what is there, in one transaction. Raises what PostgreSQL raises; then nothing was added."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        _run(cursor, "DROP TABLE IF EXISTS pg_temp.plan, pg_temp.attempt")
-        _run(cursor, _REFERENCE)
-        facts: dict[str, Any] = {
-            "bookings": size.bookings, "payments": size.payments, "customers": size.customers, "open": size.open,
-            "first_booking": _last(Booking), "first_customer": _last(Customer),
-            "first_receipt": _last_receipt("R"), "first_test_receipt": _last_receipt("TEST"),
-            "first_reference": Payment.objects.count() * 2 + 1_000_000,
-        }  # fmt: skip
-        _run(cursor, _PLAN.format(two_years=TWO_YEARS), facts)
-        _run(cursor, _ATTEMPTS, facts)
-        _run(cursor, "ANALYZE attempt")
-        for model, columns, source in _tables():
-            say(f"{model._meta.verbose_name_plural} ...")
-            with _without_triggers(cursor, model):
-                _fill(cursor, model, columns, source, facts)
-        _move_series(cursor)
-    for model, *_ in _tables():
-        _run_alone(f'ANALYZE "{model._meta.db_table}"')
-
-
-# --- What is written ------------------------------------------------------------------------------
-_Tables = Iterator[tuple[type[models.Model], dict[str, str], str]]
-
-
-def _tables() -> _Tables:
+def tables() -> Tables:
     yield from _people_and_bookings()
     yield from _money()
     yield from _chat()
 
 
-def _people_and_bookings() -> _Tables:
+def _people_and_bookings() -> Tables:
     names = "(ARRAY['Rudo Moyo','Tendai Ncube','Chipo Dube','Farai Sibanda','Nyasha Phiri','Themba Khumalo'])"
     yield (
         Customer,
@@ -152,7 +100,7 @@ def _people_and_bookings() -> _Tables:
     )  # fmt: skip
 
 
-def _money() -> _Tables:
+def _money() -> Tables:
     paid_at = "asked_at + (20 + booking_number %% 180) * interval '1 second'"
     yield (
         Payment,
@@ -213,7 +161,7 @@ def _money() -> _Tables:
     )  # fmt: skip
 
 
-def _chat() -> _Tables:
+def _chat() -> Tables:
     yield (
         Conversation,
         {
@@ -249,67 +197,3 @@ def _chat() -> _Tables:
         },
         "plan",
     )  # fmt: skip
-
-
-# --- Writing it -----------------------------------------------------------------------------------
-def _fill(cursor: Any, model: type[models.Model], columns: dict[str, str], source: str, facts: dict[str, Any]) -> None:
-    """One INSERT of everything; columns that are not named get the field's default."""
-    values = {**_defaults(cursor, model, facts), **columns}
-    names = ", ".join(f'"{name}"' for name in values)
-    _run(cursor, f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {", ".join(values.values())} FROM {source}', facts)  # noqa: S608
-    if isinstance(model._meta.pk, models.AutoField | models.BigAutoField):
-        table = f"'{model._meta.db_table}'"
-        _run(cursor, f"SELECT setval(pg_get_serial_sequence({table}, 'id'), (SELECT max(id) FROM {model._meta.db_table}))")  # noqa: S608
-
-
-def _defaults(cursor: Any, model: type[models.Model], facts: dict[str, Any]) -> dict[str, str]:
-    """Every column that may not be null and has no value of the database's own, with what Django would write there."""
-    found = {}
-    for field in model._meta.concrete_fields:
-        if field.primary_key or field.null or isinstance(field, models.GeneratedField):
-            continue
-        value = field.get_default()
-        if value is None and getattr(field, "auto_now", False):
-            found[str(field.column)] = "now()"
-        elif value is not None and not isinstance(field, models.ForeignKey):
-            facts[f"default_{field.column}"] = field.get_db_prep_save(value, connection)
-            found[str(field.column)] = f"%(default_{field.column})s"
-    return found
-
-
-@contextmanager
-def _without_triggers(cursor: Any, model: type[models.Model]) -> Iterator[None]:
-    """The owner of a table may switch its triggers off; keys to other tables are still checked."""
-    cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DISABLE TRIGGER USER')
-    yield
-    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    cursor.execute(f'ALTER TABLE "{model._meta.db_table}" ENABLE TRIGGER USER')
-
-
-def _move_series(cursor: Any) -> None:
-    """The next receipts go on from the last ones."""
-    ReceiptSeries.objects.bulk_create([ReceiptSeries(name=name) for name in ("R", "TEST")], ignore_conflicts=True)
-    with _without_triggers(cursor, ReceiptSeries):
-        _run(
-            cursor,
-            """UPDATE customer_data_receiptseries AS series SET last_number = last.number
-               FROM (SELECT series, max(number) AS number FROM customer_data_receipt GROUP BY series) AS last
-               WHERE last.series = series.name""",
-        )
-
-
-def _last(model: type[models.Model]) -> int:
-    return int(model._default_manager.aggregate(last=models.Max("pk"))["last"] or 0)
-
-
-def _last_receipt(series: str) -> int:
-    return int(Receipt.objects.filter(series=series).aggregate(last=models.Max("number"))["last"] or 0)
-
-
-def _run(cursor: Any, statement: str, facts: dict[str, Any] | None = None) -> None:
-    cursor.execute(statement, facts)
-
-
-def _run_alone(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
