@@ -35,7 +35,7 @@ RECORDED = {
         left_out=("updated_at", "state_at_meta", "health", "health_at", "synced_at", "preview_url", "preview_expires_at"),
         as_digest=("flow_json",),
     ),
-    "flows.WhatsAppTemplate": Recorded(left_out=("updated_at", "synced_at")),
+    "flows.WhatsAppTemplate": Recorded(left_out=("updated_at",)),
     "flows.ReviewedLanguage": Recorded(),
     # Who may do what
     "auth.User": Recorded(left_out=("last_login",), as_digest=("password",)),
@@ -44,8 +44,8 @@ RECORDED = {
     "auth.User_user_permissions": Recorded(belongs_to=("auth.User", "user_id")),
     "auth.Group_permissions": Recorded(belongs_to=("auth.Group", "group_id")),
     "desk.Role": Recorded(),
-    "desk.Authenticator": Recorded(left_out=("last_used_at", "last_step", "tries", "locked_until")),
-    "desk.RecoveryCode": Recorded(as_digest=("code_hash",)),
+    "desk.Authenticator": Recorded(left_out=("last_step",)),
+    "desk.RecoveryCode": Recorded(as_digest=("digest",)),
     "rest_framework_api_key.APIKey": Recorded(as_digest=("hashed_key",)),
 }
 
