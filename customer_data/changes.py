@@ -119,7 +119,9 @@ def _plain(field: models.Field[Any, Any] | None, column: str, value: Any, curren
     if isinstance(field, models.DateField):
         day = parse_date(str(value))
         return date_format(day, "j M Y") if day else str(value)
-    return str(dict(field.flatchoices).get(value, value)) if field is not None else str(value)
+    if field is None or isinstance(value, list | dict):
+        return str(value)
+    return str(dict(field.flatchoices).get(value, value))
 
 
 def _label(model: type[models.Model] | None, column: str) -> str:
