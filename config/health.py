@@ -50,10 +50,10 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _process(name: str) -> Process:
     silence = silence_of(name)
     if silence is None:
-        return Process(name, "was never heard", is_well=False)
+        return Process(name, "It was never heard. Is it started?", is_well=False)
     if silence <= LONGEST_SILENCE:
-        return Process(name, "works", is_well=True)
-    return Process(name, f"silent since {date_format(localtime(now() - silence), 'j M, H:i')}: is it started?", is_well=False)
+        return Process(name, "It works.", is_well=True)
+    return Process(name, f"Silent since {date_format(localtime(now() - silence), 'j M, H:i')}. Is it started?", is_well=False)
 
 
 def _answer(ask: Callable[[], None]) -> str:

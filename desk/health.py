@@ -132,7 +132,7 @@ def _health_of(gateway: Gateway, pause: GatewayPause | None, budget: PollBudget 
     return GatewayHealth(
         name=gateway.name,
         label=gateway.label,
-        answers=gateway.capabilities().can_fetch,
+        answers=not gateway.capabilities().is_reviewed,
         is_paused=pause is not None,
         pause_reason="" if pause is None else pause.reason,
         last_answer_at=_last_answer_at(gateway, now=now),
