@@ -61,7 +61,7 @@ def facts_of(payment: Payment, *, number: str, approval_code: str, signed_by: st
         (f"Account at {gateway}", payment.account),
         ("Asked for on", _moment(payment.sent_at or payment.created_at)),
         ("Amount", payment.amount_shown),
-        ("Paid with", wallet),
+        ("Way to pay", wallet),
         ("Approval code of the debit", approval_code),
         ("Payer", payer.name.strip() or "not known to us by name"),
         ("Payer's number", national(payment.phone) or payment.phone or _number(payer)),
