@@ -21,6 +21,11 @@ def use_another_wallet(booking_reference: str) -> Choice:
     return Choice(action_id("use_another_wallet", booking_reference), "Use another wallet")
 
 
+def another_way(booking_reference: str) -> Choice:
+    """The same where no wallet was chosen."""
+    return Choice(action_id("use_another_wallet", booking_reference), "Another way to pay")
+
+
 def try_again(payment_reference: str) -> Choice:
     return Choice(action_id("try_again", payment_reference), "Try again")
 

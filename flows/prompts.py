@@ -65,7 +65,8 @@ def _open_page(payment: Payment, language: str) -> tuple[Outgoing, ...]:
 
 
 def _pay_into(payment: Payment, language: str) -> tuple[Outgoing, ...]:
-    return (_buttons("pay_into", payment, language, _another(payment), choices.talk_to_a_person()),)
+    another = choices.another_way(payment.booking.booking_reference)
+    return (_buttons("pay_into", payment, language, another, choices.talk_to_a_person()),)
 
 
 _MESSAGES = {

@@ -68,7 +68,7 @@ def _next_steps(payment: Payment) -> tuple[Choice, ...]:
     if kind == "not_paid":
         return (choices.try_again(payment.reference), another, choices.talk_to_a_person())
     if kind == "by_people":
-        return (another, choices.talk_to_a_person())
+        return (choices.another_way(booking.booking_reference), choices.talk_to_a_person())
     may_come_again = kind == "waiting" and payment.prompt in COMES_TO_THE_PHONE
     again = (choices.send_it_again(payment.reference),) if may_come_again else ()
     return (choices.i_have_paid(payment.reference), *again, another)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -27,7 +28,9 @@ def photo(shade: int = 120) -> bytes:
     return file.getvalue()
 
 
+@cache
 def pdf() -> bytes:
+    """The same each time: its date is in it."""
     page = FPDF()
     page.add_page()
     page.set_font("helvetica", size=14)

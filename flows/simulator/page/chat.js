@@ -36,7 +36,8 @@ export class Chat {
     this._typing = el("p", { class: "typing", hidden: true, "aria-label": "The business is typing" }, el("i"), el("i"), el("i"));
     this._scroll = el("div", { class: "talk", tabindex: "0", "aria-label": "Chat", role: "group" }, this._hint, this._log, this._typing);
     this._newest = button({ class: "newest", hidden: true, on: { click: () => this._toEnd() } }, icon("down"), "New messages");
-    this._scroll.addEventListener("scroll", () => this._isAtEnd() && (this._newest.hidden = true));
+    this._scroll.addEventListener("scroll", () => this._scrolled());
+    this._log.addEventListener("load", () => this._followsEnd && this._toEnd(), true); // a picture takes its room only now
     this._composer = new Composer({
       onText: (words) => this.say(words),
       onMedia: (kind) => this._send({ type: "media", kind }),
@@ -213,12 +214,18 @@ export class Chat {
     if (isTyping) this._typingTimer = setTimeout(() => this._setTyping(false), TYPING_MS);
   }
 
+  _scrolled() {
+    this._followsEnd = this._isAtEnd();
+    if (this._followsEnd) this._newest.hidden = true;
+  }
+
   _isAtEnd() {
     return this._scroll.scrollHeight - this._scroll.scrollTop - this._scroll.clientHeight < NEAR_END_PX;
   }
 
   _toEnd() {
     this._scroll.scrollTop = this._scroll.scrollHeight;
+    this._followsEnd = true;
     this._newest.hidden = true;
   }
 }
