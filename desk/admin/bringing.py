@@ -40,7 +40,8 @@ def bring(request: HttpRequest, desk: Any) -> HttpResponse:
                 return _take(request, typed)
         except importing.CannotImport as error:
             messages.error(request, f"Nothing was imported. {error}")
-    sources = StatementSource.objects.order_by("name")
+    sources = list(StatementSource.objects.order_by("name"))
+    at_first = typed["source"] if request.method == "POST" else str(sources[0].pk) if sources else ""
     return page(
         request,
         desk,
@@ -50,6 +51,7 @@ def bring(request: HttpRequest, desk: Any) -> HttpResponse:
         kinds=SourceKind.choices,
         currencies=Currency.choices,
         typed=typed,
+        source_at_first=at_first if any(str(each.pk) == at_first for each in sources) else "",
         most_bytes=MOST_BYTES,
         files=StatementFile.objects.select_related("source", "uploaded_by").defer("content").order_by("-uploaded_at")[:5],
     )

@@ -49,6 +49,7 @@ def overview(request: HttpRequest, desk: Any) -> HttpResponse:
     period = read_period(request)
     days = matching.days_of(period.first, period.last, period.currency)
     rows, following = rows_of(period)
+    counts = {"open": sum(day.undecided for day in days.values()), "missing": sum(day.unknown for day in days.values())}
     closed = {each.day for each in ClosedDay.objects.filter(day__in=days, currency=period.currency).only("day")}
     return page(
         request,
@@ -61,7 +62,7 @@ def overview(request: HttpRequest, desk: Any) -> HttpResponse:
         later=closing.later_than_closed(period.last, period.currency),
         rows=rows,
         following=following,
-        states=[(state, label, period.at(state=state)) for state, label in STATES.items()],
+        states=[(state, label, period.at(state=state), counts.get(state, 0)) for state, label in STATES.items()],
         currencies=Currency.choices,
         may_match=request.user.has_perm(MAY_MATCH),
     )

@@ -16,7 +16,7 @@ from customer_data.references import read_reference
 from customer_data.status import MONEY_IN
 from desk.matching.ours import paid_back, taken_without_line, without_line
 from desk.matching.payouts import ZERO, Waiting, group_of
-from desk.matching.run import unsettled
+from desk.matching.run import money_at_paynow
 from desk.matching.verdicts import UNDECIDED, lock_matching
 from desk.models import LineStatus, SourceKind, StatementLine
 
@@ -80,7 +80,7 @@ def pick_days(line_id: int, first: date, last: date, *, by: Any, reason: str = "
         if line.source.kind != SourceKind.BANK or line.amount <= 0:
             raise NotMatched("Only money that came to the bank is a pay-out.")
         StatementLine.objects.filter(settled_by=line).update(settled_by=None)
-        facts = unsettled(first, last, line.currency).values_list("pk", "day", "amount", "fee")
+        facts = money_at_paynow(first, last, line.currency).filter(settled_by=None).values_list("pk", "day", "amount", "fee")
         group = group_of([Waiting(pk, day, amount, fee or ZERO) for pk, day, amount, fee in facts])
         if not group.lines:
             raise NotMatched("Paynow has no unsettled lines on these days.")

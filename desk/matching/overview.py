@@ -56,7 +56,12 @@ class Day:
 
     @property
     def exceptions(self) -> int:
-        return self.undecided + sum(each.count for each in self.missing.values()) + self.refunds_missing.count
+        return self.undecided + self.unknown
+
+    @property
+    def unknown(self) -> int:
+        """Payments and refunds of ours that no statement knows."""
+        return sum(each.count for each in self.missing.values()) + self.refunds_missing.count
 
 
 def days_of(first: date, last: date, currency: str) -> dict[date, Day]:
