@@ -49,7 +49,7 @@ def fetched(on: Stage, message: Json) -> bytes:
 
 
 def is_loaded(picture: Locator) -> None:
-    expect(picture).to_have_js_property("complete", True)  # noqa: FBT003  Playwright's own
+    expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("image => image.naturalWidth") > 0
 
 
