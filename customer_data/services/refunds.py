@@ -54,7 +54,7 @@ def approve_refund(refund: Refund, *, user: Any) -> Refund:
             raise CannotRefund("Somebody else must approve this refund: who asks for one does not approve it.")
         _expect_money_in(current.payment)
         now = timezone.now()
-        current.move_to(RefundStatus.APPROVED, approved_by=user, approved_at=now, **_road_back(current.payment, now))
+        _move(current, RefundStatus.APPROVED, approved_by=user, approved_at=now, **_road_back(current.payment, now))
         sentence = f"Approved the refund of {current.amount_shown} ({current.reference})."
         note(current, sentence, source="admin", actor=user.get_username())
         if current.way == RefundWay.PERSON:
@@ -81,7 +81,7 @@ def take_refund(refund: Refund, *, user: Any) -> Refund:
         _expect(current, RefundStatus.APPROVED)
         _expect_money_in(current.payment)
         now = timezone.now()
-        current.move_to(RefundStatus.SENT, sent_at=now, sent_by=user)
+        _move(current, RefundStatus.SENT, sent_at=now, sent_by=user)
         note(current, f"Is paying back {current.amount_shown} ({current.reference}).", source="admin", actor=user.get_username())
         _mark_taken(current.payment, user, now)
     return current
@@ -95,7 +95,7 @@ def record_paid_back(refund: Refund, *, proof_of_payment: str, user: Any) -> Ref
     with locked(refund) as current:
         _expect_for_a_person(current)
         if current.status == RefundStatus.APPROVED:  # paid at once, without taking it first
-            current.move_to(RefundStatus.SENT, sent_at=timezone.now(), sent_by=user)
+            _move(current, RefundStatus.SENT, sent_at=timezone.now(), sent_by=user)
         _expect(current, RefundStatus.SENT)
         _expect_new_proof(current, proof)
         sentence = f"Paid back {current.amount_shown} ({current.reference}) under {proof}."
@@ -178,6 +178,12 @@ def _new_refund(payment: Payment, amount: Decimal, why: str, user: Any) -> Refun
     except IntegrityError:  # the database counted otherwise, and it is right
         sentence = f"Nothing was done: refunds may never exceed the {payment.amount_shown} received. Look at the others of it."
         raise CannotRefund(sentence) from None
+
+
+def _move(refund: Refund, status: RefundStatus, **facts: Any) -> None:
+    """The second guard behind the locks: another process was faster, and its word stands."""
+    if not refund.move_to(status, **facts):
+        raise CannotRefund(f"Nothing was done: somebody else was faster with refund {refund.reference}. Look at how it stands.")
 
 
 def _road_back(payment: Payment, now: datetime) -> dict[str, Any]:
