@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ OFFICE = {"way": "cash", "currency": "USD", "name": "Our office", "branch": "1 F
 
 
 @pytest.fixture
-def rudo(paynow: PaynowSimulator, tasks: Tasks) -> Iterator[Chatter]:
+def rudo(paynow: PaynowSimulator, tasks: Tasks) -> Chatter:
     """A customer with a booking of US$ 231.00 to pay."""
     chatter = Chatter(customer=make.customer())
     make.booking(customer=chatter.customer)

@@ -6,6 +6,7 @@ It dies when the file is `fetched`, or `written`: when the proof and its message
 
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -23,9 +24,7 @@ def main(point: str, number: str, guard: str, graph_url: str, database: str) -> 
 
 def work(point: str, sent_file_id: int, *, is_careless: bool) -> None:
     """Goes as far as `point`, says so, and waits for its end."""
-    from django.db import connection  # noqa: PLC0415  models need the settings above
-
-    from flows import media, slips  # noqa: PLC0415
+    from flows import media, outbox, slips  # noqa: PLC0415  models need the settings above
 
     def stop(*_arguments: Any, **_named: Any) -> Any:
         print("here", flush=True)
@@ -33,21 +32,32 @@ def work(point: str, sent_file_id: int, *, is_careless: bool) -> None:
 
     if point == "fetched":
         whole = media.fetch
-        media.fetch = lambda media_id: (whole(media_id), stop())[0]  # type: ignore[assignment]
+        _replace(media, "fetch", lambda media_id: (whole(media_id), stop())[0])
     elif is_careless:
-        hand_in = slips.hand_in
-
-        def careless(**named: Any) -> Any:
-            proof = hand_in(**(named | {"wamid": None}))
-            connection.connection.commit()
-            return stop() or proof
-
-        slips.hand_in = careless  # type: ignore[assignment]
+        _replace(slips, "hand_in", _careless(stop))
     else:
-        write = slips.outbox.write
-        slips.outbox.write = lambda *arguments, **named: (write(*arguments, **named), stop())[0]  # type: ignore[assignment]
+        write = outbox.write
+        _replace(outbox, "write", lambda *arguments, **named: (write(*arguments, **named), stop())[0])
     slips.keep_file(sent_file_id)
     print("done", flush=True)
+
+
+def _careless(stop: Callable[[], Any]) -> Callable[..., Any]:
+    """Hands in without saying which message brought the file, and commits that by itself."""
+    from django.db import connection  # noqa: PLC0415  as above
+
+    from customer_data.services.proofs import hand_in  # noqa: PLC0415
+
+    def careless(**named: Any) -> Any:
+        hand_in(**(named | {"wamid": None}))
+        connection.connection.commit()
+        return stop()
+
+    return careless
+
+
+def _replace(owner: Any, name: str, stand_in: Callable[..., Any]) -> None:
+    setattr(owner, name, stand_in)
 
 
 if __name__ == "__main__":

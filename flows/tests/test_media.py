@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from customer_data.file_kinds import MOST_BYTES
 from flows import media, transport
+from flows.refusals import NotSent
 from flows.simulator import GraphSimulator
 from flows.tests.slip_files import at_whatsapp, pdf, photo
 from flows.whatsapp import WhatsAppClient, client_from_settings
@@ -70,7 +72,7 @@ def test_an_address_that_ran_out_is_asked_for_again(graph: GraphSimulator) -> No
     address = client_from_settings().media_address(media_id)
     graph.files.now = lambda: float("inf")
     with pytest.raises(transport.NotThere):
-        client_from_settings().download(address, most_bytes=media.MOST_BYTES)
+        client_from_settings().download(address, most_bytes=MOST_BYTES)
     with pytest.raises(media.NotFetched):
         media.fetch(media_id)
 
@@ -78,8 +80,8 @@ def test_an_address_that_ran_out_is_asked_for_again(graph: GraphSimulator) -> No
 def test_without_our_token_the_address_gives_nothing(graph: GraphSimulator) -> None:
     address = client_from_settings().media_address(at_whatsapp(graph, photo()))
     stranger = WhatsAppClient("http://127.0.0.1", " ", "1", "2")
-    with pytest.raises(transport.NotSent):
-        stranger.download(address, most_bytes=media.MOST_BYTES)
+    with pytest.raises(NotSent):
+        stranger.download(address, most_bytes=MOST_BYTES)
 
 
 # --- Where it may be fetched from -----------------------------------------------------------------
@@ -125,7 +127,7 @@ def test_metas_own_host_is_asked(graph: GraphSimulator, monkeypatch: pytest.Monk
 
 # --- How much, and how long -----------------------------------------------------------------------
 def test_a_file_over_our_limit_is_read_no_further(graph: GraphSimulator) -> None:
-    media_id = at_whatsapp(graph, b"%PDF" + b"0" * media.MOST_BYTES, kind="document", mime_type="application/pdf")
+    media_id = at_whatsapp(graph, b"%PDF" + b"0" * MOST_BYTES, kind="document", mime_type="application/pdf")
     with pytest.raises(media.FileTooLarge):
         media.fetch(media_id)
 
@@ -154,6 +156,6 @@ def test_trouble_at_the_address_may_go_well_later(graph: GraphSimulator, kind: s
     client = client_from_settings()
     address = client.media_address(media_id)
     graph.faults.add(kind, call=address.rpartition("/")[2])
-    with pytest.raises(transport.NotSent):
-        client.download(address, most_bytes=media.MOST_BYTES)
-    assert client.download(address, most_bytes=media.MOST_BYTES) == photo()
+    with pytest.raises(NotSent):
+        client.download(address, most_bytes=MOST_BYTES)
+    assert client.download(address, most_bytes=MOST_BYTES) == photo()

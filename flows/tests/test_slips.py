@@ -13,9 +13,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from customer_data.file_kinds import MOST_BYTES
 from customer_data.models import Concern, ConcernKind, Proof, ProofFile
 from customer_data.tests import make
-from flows import media, slips
+from flows import slips
 from flows.models import Message, SentFile
 from flows.outgoing import ListMenu, from_content
 from flows.simulator import GraphSimulator
@@ -112,7 +113,7 @@ def test_what_is_no_photo_or_pdf_is_refused_with_a_sentence(graph: GraphSimulato
 
 
 def test_what_is_too_large_is_refused_with_a_sentence(graph: GraphSimulator) -> None:
-    content = b"%PDF" + b"0" * media.MOST_BYTES
+    content = b"%PDF" + b"0" * MOST_BYTES
     slips.keep_file(sent_file(make.customer(), at_whatsapp(graph, content, kind="document", mime_type="application/pdf")).pk)
     assert "larger than 5 MB" in told()[0]
     assert not Proof.objects.exists()
