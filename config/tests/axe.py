@@ -21,7 +21,5 @@ def serious_findings(page: Page) -> list[str]:
 
 
 def _in_words(violation: dict[str, Any]) -> str:
-    places = (
-        f"  {' '.join(map(str, node['target']))}: {node['failureSummary']}\n    {node['html'][:200]}" for node in violation["nodes"]
-    )
+    places = (f"  {' '.join(map(str, node['target']))}: {node['failureSummary']}" for node in violation["nodes"])
     return "\n".join((f"{violation['id']} ({violation['impact']}): {violation['help']}", *places))

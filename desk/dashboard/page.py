@@ -1,4 +1,4 @@
-"""The parts of the page, for this member of staff: who may not see payments sees no takings."""
+"""The parts of the page, for this member of staff: takings are for those who may see payments and the figures made of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from desk.dashboard.takings import Periods, Takings, takings
 from desk.dashboard.waiting import Matters, Pending, matters, pending
 from desk.figures import figures_since
 from desk.health import FlowHealth, GatewayHealth, Process, flows_health, gateways_health
-from desk.models import FiguresProgress
+from desk.models import DayFigures, FiguresProgress
 from flows.models import FlowSession, WhatsAppFlow
 
 OLD_AFTER = timedelta(minutes=2)
@@ -48,7 +48,7 @@ class Today:
 
     @property
     def shows_something(self) -> bool:
-        return any(part is not None for part in (self.takings, self.forms, self.matters, self.flows))
+        return any(part is not None for part in (self.takings, self.pending, self.forms, self.matters, self.flows))
 
 
 def today(request: HttpRequest, *, processes: Sequence[Process] = (), now: datetime | None = None) -> Today:
@@ -58,13 +58,14 @@ def today(request: HttpRequest, *, processes: Sequence[Process] = (), now: datet
     day = timezone.localdate(now)
     sees_payments, sees_forms, sees_flows = (may_see(user, model) for model in (Payment, FlowSession, WhatsAppFlow))
     periods = Periods(day)
-    figures = figures_since(periods.first) if sees_payments else []
+    sees_takings = sees_payments and may_see(user, DayFigures)
+    figures = figures_since(periods.first) if sees_takings else []
     made_at = FiguresProgress.objects.values_list("made_at", flat=True).first()
     return Today(
         day=day,
         figures_as_of=made_at,
         figures_are_old=made_at is None or now - made_at > OLD_AFTER,
-        takings=takings(figures, periods, is_test=False) if sees_payments else None,
+        takings=takings(figures, periods, is_test=False) if sees_takings else None,
         test_takings=takings(figures, periods, is_test=True),
         attempts=attempts(figures, day),
         pending=pending(now) if sees_payments else None,
