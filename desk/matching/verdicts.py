@@ -16,6 +16,7 @@ from desk.models import LineStatus, StatementLine
 
 UNDECIDED = (LineStatus.OPEN, LineStatus.PROPOSED)
 _LOCK = 4_206_001  # one run of matching, or one decision, at a time; held for a batch, never while a network is asked
+_PART = re.compile(r"[A-Za-z0-9]+")
 _TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*")
 
 
@@ -62,7 +63,7 @@ def write(lines: Iterable[StatementLine], verdicts: dict[int, Verdict]) -> int:
 def references_in(*texts: str) -> Iterator[str]:
     """Our references that a text holds: the whole of it, or a word of it, with a right check character."""
     for text in texts:
-        for word in (text, *_TOKEN.findall(text)):
+        for word in (text, *_TOKEN.findall(text), *_PART.findall(text)):
             try:
                 yield read_reference(word)
             except ValueError:

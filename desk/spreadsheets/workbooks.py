@@ -90,9 +90,11 @@ def _rows_of(sheet: Any) -> Iterator[Row]:
         if number > MOST_ROWS:
             raise NotATable(f"The sheet has more than {MOST_ROWS:,} rows. Export a shorter time.")
         values = tuple(_cell(cell) for cell in cells)
-        if len(values) > MOST_COLUMNS and values[MOST_COLUMNS] not in (None, ""):
+        while values and values[-1] in (None, ""):
+            values = values[:-1]
+        if len(values) > MOST_COLUMNS:
             raise NotATable(f"Row {number} has more than {MOST_COLUMNS} columns. This does not look like a statement.")
-        if any(value not in (None, "") for value in values):
+        if values:
             empty = 0
             yield Row(number, values)
         elif (empty := empty + 1) > _MOST_EMPTY_ROWS:

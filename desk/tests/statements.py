@@ -16,7 +16,14 @@ from customer_data.tests import make
 from desk import importing
 from desk.models import SourceKind, StatementFile, StatementLine, StatementSource
 
-PAYNOW_COLUMNS = {"day": "Date", "amount": "Amount", "reference": "Reference", "their_reference": "Paynow Ref", "status": "Status", "fee": "Fee"}
+PAYNOW_COLUMNS = {
+    "day": "Date",
+    "amount": "Amount",
+    "reference": "Reference",
+    "their_reference": "Paynow Ref",
+    "status": "Status",
+    "fee": "Fee",
+}
 BANK_COLUMNS = {"day": "Date", "words": "Details", "money_out": "Debit", "money_in": "Credit", "reference": "Ref"}
 PAYNOW_HEADINGS = ("Date", "Paynow Ref", "Reference", "Amount", "Fee", "Status")
 BANK_HEADINGS = ("Date", "Details", "Ref", "Debit", "Credit", "Balance")
@@ -28,12 +35,16 @@ def today() -> date:
 
 def paid(amount: str = "231.00", **fields: Any) -> Payment:
     """A payment through Paynow whose money came in now."""
-    return make.payment("successful", amount=amount, **({"gateway": "paynow", "payment_method": "paynow_ecocash", "account": "1201"} | fields))
+    return make.payment(
+        "successful", amount=amount, **({"gateway": "paynow", "payment_method": "paynow_ecocash", "account": "1201"} | fields)
+    )
 
 
 def transferred(amount: str = "231.00", **fields: Any) -> Payment:
     """A transfer to our bank account that was approved now."""
-    return make.payment("successful", amount=amount, **({"gateway": "offline", "payment_method": "bank_transfer", "account": "bank"} | fields))
+    return make.payment(
+        "successful", amount=amount, **({"gateway": "offline", "payment_method": "bank_transfer", "account": "bank"} | fields)
+    )
 
 
 def source(kind: str = SourceKind.PAYNOW, *, currency: str = "USD", **fields: Any) -> StatementSource:
@@ -43,7 +54,9 @@ def source(kind: str = SourceKind.PAYNOW, *, currency: str = "USD", **fields: An
     return StatementSource.objects.get_or_create(name=fields.pop("name", f"{kind} {currency}"), defaults=defaults | fields)[0]
 
 
-def csv_of(rows: Sequence[Sequence[object]], *, headings: Sequence[str] = PAYNOW_HEADINGS, mark: str = ",", encoding: str = "utf-8") -> bytes:
+def csv_of(
+    rows: Sequence[Sequence[object]], *, headings: Sequence[str] = PAYNOW_HEADINGS, mark: str = ",", encoding: str = "utf-8"
+) -> bytes:
     return "\r\n".join(mark.join(str(cell) for cell in row) for row in (headings, *rows)).encode(encoding)
 
 
