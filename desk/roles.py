@@ -46,9 +46,16 @@ _SUPERVISOR = (
     | _may("add change", "customer_data", "booking customer departure tour")
     | _may("change", "paynow_integration", "paynownotification")  # asks again about what Paynow told us
     | _may("view", "desk", "dayfigures")
+    | _may("view", "customer_data", "change")  # the record of who changed what
     | _may("view", "paynow_integration", "paynownotification")
 )
-_ACCOUNTANT = _SEES_BUSINESS | _SEES_MONEY | _core("pay_refund") | frozenset({"desk.import_statement", "desk.close_day"})
+_ACCOUNTANT = (
+    _SEES_BUSINESS
+    | _SEES_MONEY
+    | _core("pay_refund")
+    | frozenset({"desk.import_statement", "desk.close_day"})
+    | _may("view", "customer_data", "change")
+)
 _OWNER = (
     _SUPERVISOR
     | _ACCOUNTANT

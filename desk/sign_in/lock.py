@@ -6,7 +6,7 @@ The counts stand in the database, so they hold on every web process, and without
 from __future__ import annotations
 
 import ipaddress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.attempts import get_cool_off_threshold
@@ -83,11 +83,16 @@ def say_locked(request: HttpRequest, _response: HttpResponse, credentials: Any) 
         "title": "Sign in",
         "form": AuthenticationForm(request),
         "app_path": request.get_full_path(),
-        "locked_until": date_format(timezone.localtime(until), "H:i"),
+        "locked_until": clock_time(until),
     }
     response = render(request, "admin/login.html", context, status=429)
     response["Retry-After"] = str(max(int((until - timezone.now()).total_seconds()) + 1, 1))
     return response
+
+
+def clock_time(moment: datetime) -> str:
+    """The first full minute at which it is over."""
+    return date_format(timezone.localtime(moment + timedelta(seconds=59)), "H:i")
 
 
 def unlock(username: str) -> int:

@@ -10,8 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.safestring import mark_safe
 from django.views.decorators.cache import never_cache
@@ -20,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from django_otp import login as remember_step
 
 from desk.models import Authenticator
+from desk.sign_in.lock import clock_time
 from desk.sign_in.second_step import Answer, confirm_app, has_authenticator, renew_codes, show_new_secret, try_code
 
 WRONG = "That code is not right. Type the newest one from the app; each code works once."
@@ -119,14 +118,14 @@ def _next(request: HttpRequest) -> str:
 
 def _drawn(app: Authenticator) -> dict[str, Any]:
     """The secret as a square and as text. The square is dark on white in either look, or cameras do not read it."""
-    square = segno.make(app.address, error="m").svg_inline(scale=5, dark="#000", light="#fff", border=4)
+    square = segno.make(app.address, error="m").svg_inline(omitsize=True, dark="#000", light="#fff", border=4)
     return {"square": mark_safe(square), "typed": app.typed_secret}  # noqa: S308  drawn by us, of our own words
 
 
 def _page(request: HttpRequest, name: str, answer: Answer | None = None, *, person: Any, **shown: Any) -> HttpResponse:
     problem, status = "", 200
     if answer is not None and answer.waits_until is not None:
-        problem, status = f"Too many wrong codes. Try again at {date_format(timezone.localtime(answer.waits_until), 'H:i')}.", 429
+        problem, status = f"Too many wrong codes. Try again at {clock_time(answer.waits_until)}.", 429
     elif answer is not None:
         problem = WRONG
     words = {"title": "Second step", "heading": HEADINGS[name], "person": person, "problem": problem, "next": _next(request)}
