@@ -149,5 +149,6 @@ UNFOLD = {
     "COLORS": {"primary": _GREEN},
     "GLOBAL_CALLBACK": "paynow_integration.admin.banner",
     "DASHBOARD_CALLBACK": "config.health.first_page",
+    "ACCOUNT": {"navigation": [{"title": "Second step", "link": reverse_lazy("second-step-codes")}]},
     "SIDEBAR": {"show_search": False, "navigation": NAVIGATION},
 }
