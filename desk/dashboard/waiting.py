@@ -20,7 +20,7 @@ MOST_MATTERS_COUNTED = 100
 _AGES = (
     ("Under 2 minutes", timedelta(0)),
     ("2 to 10 minutes", timedelta(minutes=2)),
-    ("10 minutes to 1 hour", timedelta(minutes=10)),
+    ("10 to 60 minutes", timedelta(minutes=10)),
     ("1 to 6 hours", timedelta(hours=1)),
     ("6 to 24 hours", timedelta(hours=6)),
     ("Over 24 hours", timedelta(hours=24)),
