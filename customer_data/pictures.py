@@ -20,6 +20,7 @@ LIKENESS_SIDE = 16
 LIKENESS_MARGIN = 6
 """Grey levels. Paper is not evenly white: what differs by less would be another bit each time a photo is compressed."""
 
+_TOO_MANY_PIXELS = "This picture has too many pixels. Please send a screenshot of it instead."
 _FORMATS = {FileKind.JPEG: "JPEG", FileKind.PNG: "PNG", FileKind.WEBP: "WEBP"}
 
 
@@ -77,9 +78,11 @@ def _read(content: bytes, kind: FileKind) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit, just below, is lower
             picture = Image.open(io.BytesIO(content), formats=[_FORMATS[kind]])
             if picture.width * picture.height > MOST_PIXELS:
-                raise NotAPicture("This picture has too many pixels. Please send a screenshot of it instead.")
+                raise NotAPicture(_TOO_MANY_PIXELS)
             picture.load()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise NotAPicture(_TOO_MANY_PIXELS) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
         raise NotAPicture("This picture is damaged and cannot be opened. Please take it again and send it once more.") from error
     return picture
 

@@ -32,13 +32,13 @@ class Endless(io.RawIOBase):
 
 
 def _send(client: Client, path: str, body: Endless, length: int) -> Any:
-    headers = {"wsgi.input": body, "CONTENT_LENGTH": str(length), "CONTENT_TYPE": "multipart/form-data; boundary=b"}
+    headers: dict[str, Any] = {"wsgi.input": body, "CONTENT_LENGTH": str(length), "CONTENT_TYPE": "multipart/form-data; boundary=b"}
     return client.generic("POST", path, **headers)
 
 
 @pytest.mark.django_db
 def test_200_megabytes_are_refused_in_a_sentence_and_never_held(client: Client) -> None:
-    client.force_login(make.staff(is_superuser=True))
+    client.force_login(make.staff(is_superuser=True))  # type: ignore[arg-type]
     body = Endless(LENGTH)
     response = _send(client, f"/admin/customer_data/booking/{make.booking().pk}/press/hand-in-proof/", body, LENGTH)
     assert response.status_code == 413
@@ -49,7 +49,7 @@ def test_200_megabytes_are_refused_in_a_sentence_and_never_held(client: Client) 
 
 @pytest.mark.django_db
 def test_of_a_body_without_end_only_so_much_is_read(client: Client) -> None:
-    client.force_login(make.staff(is_superuser=True))
+    client.force_login(make.staff(is_superuser=True))  # type: ignore[arg-type]
     body = Endless(10 * DRAINED_BYTES)
     assert _send(client, "/admin/", body, 10 * DRAINED_BYTES).status_code == 413
     assert body.read_in_all == DRAINED_BYTES
@@ -64,6 +64,6 @@ def test_nothing_is_read_for_somebody_who_is_not_signed_in(client: Client) -> No
 
 @pytest.mark.django_db
 def test_what_is_within_the_limit_goes_on(client: Client) -> None:
-    client.force_login(make.staff(is_superuser=True))
+    client.force_login(make.staff(is_superuser=True))  # type: ignore[arg-type]
     body = Endless(MOST_BYTES)
     assert _send(client, "/admin/", body, MOST_BYTES).status_code != 413

@@ -27,6 +27,11 @@ from customer_data.ledger.money import (
     the_trail_ends_where_the_payment_stands,
     the_trail_is_unbroken,
 )
+from customer_data.ledger.proofs import (
+    an_approved_proof_is_a_payment_of_that_amount,
+    money_without_a_gateways_network_has_a_proof,
+    nobody_approves_what_they_handed_in,
+)
 from customer_data.ledger.receipts import (
     a_receipt_says_what_was_paid,
     money_that_came_in_has_a_receipt,
@@ -99,6 +104,9 @@ INVARIANTS: tuple[Invariant, ...] = (  # of the books; those of the record of ch
     a_disputed_payment_has_a_case,
     a_cancelled_booking_holds_nothing,
     money_for_a_cancelled_booking_was_told_to_a_person,
+    an_approved_proof_is_a_payment_of_that_amount,
+    money_without_a_gateways_network_has_a_proof,
+    nobody_approves_what_they_handed_in,
 )
 
 __all__ = [
@@ -121,6 +129,7 @@ __all__ = [
     "a_refund_that_is_done_says_who_and_when",
     "a_refund_under_way_is_never_forgotten",
     "a_refunded_payment_went_back_by_refunds_or_a_person_was_told",
+    "an_approved_proof_is_a_payment_of_that_amount",
     "an_open_payment_is_never_forgotten",
     "an_overpaid_booking_was_told_to_a_person",
     "booking_amounts_and_words_are_possible",
@@ -130,6 +139,8 @@ __all__ = [
     "money_for_a_cancelled_booking_was_told_to_a_person",
     "money_has_a_report_or_an_approver",
     "money_that_came_in_has_a_receipt",
+    "money_without_a_gateways_network_has_a_proof",
+    "nobody_approves_what_they_handed_in",
     "paid_amount_is_the_sum_of_the_payments",
     "paid_seats_are_kept_or_a_person_was_told",
     "real_and_test_money_are_apart",

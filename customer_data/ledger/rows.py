@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from customer_data.gateway import gateways
 from customer_data.models import ConcernKind, RefundStatus
 from customer_data.money import Currency
 from customer_data.status import MONEY_IN, MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Status
@@ -25,6 +26,7 @@ def _words() -> dict[str, Any]:
     return {
         "money_in": [str(status) for status in MONEY_IN],
         "needs_proof": [str(status) for status in NEEDS_PROOF],
+        "reviewed": [gateway.name for gateway in gateways() if gateway.capabilities().is_reviewed],
         "open": [str(status) for status in OPEN],
         "unpaid_ends": [str(status) for status in UNPAID_ENDS],
         "statuses": Status.values,

@@ -17,7 +17,9 @@ TABLES = [
         "receipt",
         "receiptseries",
         "refund",
+        "transfer",
         "dispute",
+        "proof",
     )
 ]
 

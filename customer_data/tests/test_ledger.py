@@ -11,7 +11,9 @@ from customer_data import ledger, services
 from customer_data.models import Concern, Payment, PaymentEvent
 from customer_data.status import Status
 from customer_data.tests import make, trips
+from customer_data.tests.forced_proofs import FORCED_PROOFS
 from customer_data.tests.forced_refunds import FORCED_REFUNDS
+from customer_data.tests.forced_transfers import FORCED_TRANSFERS
 from customer_data.tests.guards import without_guards
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +185,8 @@ FORCED: dict[ledger.Invariant, list[Forced]] = {
         lambda: lose_paid_seats("expires_at = now() + interval '1 day'"),
     ],
     **FORCED_REFUNDS,
+    **FORCED_TRANSFERS,
+    **FORCED_PROOFS,
 }
 
 
