@@ -44,7 +44,7 @@ def test_a_cashier_finds_a_payment_reads_its_trail_and_asks_again(till: Till, li
     payment = till.charge(phone="0772222222")
     till.paynow.approve(payment.reference)
     cashier = get_user_model().objects.create_user("cashier", password=PASSWORD, is_staff=True)
-    cashier.user_permissions.set(Permission.objects.filter(codename__in=["view_payment", "change_payment"]))
+    cashier.user_permissions.set(Permission.objects.filter(codename__in=["view_payment", "ask_gateway"]))
     with browser_at(live_server.url) as page:
         sign_in(page)
         find(page, "+263 77 222 2222")
@@ -67,7 +67,7 @@ def find(page: Page, typed: str) -> None:
 
 
 def read_and_ask_again(page: Page) -> None:
-    stands, trail = page.get_by_role("region", name="How it stands"), page.get_by_role("region", name="Trail")
+    stands, trail = page.get_by_role("region", name="How it stands"), page.get_by_role("region", name="Timeline")
     expect(stands).to_contain_text("US$ 10.00 with EcoCash")
     expect(stands).to_contain_text("The customer has been asked to pay and has not done so yet.")
     expect(trail).to_contain_text("Sending → Pending")

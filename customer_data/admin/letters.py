@@ -16,7 +16,7 @@ from customer_data.admin.page import Heading, Panel, add_panel
 from customer_data.admin.payments import linked
 from customer_data.letter_page import file_name, letter_pdf
 from customer_data.letters import NOTE, SIGNED_BY, fact
-from customer_data.models import NonReceiptLetter, Payment
+from customer_data.models import NonReceiptLetter
 from customer_data.status import MONEY_IN
 
 PDF_ADDRESS = "customer_data_letter_pdf"
@@ -78,14 +78,4 @@ def _facts(letter: NonReceiptLetter) -> Iterator[Sequence[object]]:
     yield from letter.facts
 
 
-def _letters_of(payment: Payment) -> Iterator[Sequence[object]]:
-    for letter in NonReceiptLetter.objects.filter(payment=payment).order_by("-pk"):
-        pdf = format_html(_LINK, reverse(f"admin:{PDF_ADDRESS}", args=(letter.pk,)))
-        yield letter.written_at, linked(letter), letter.reason, pdf
-
-
 add_panel(NonReceiptLetter, Panel("What it says", NonReceiptLetter, ("", ""), _facts, "Nothing."))
-add_panel(
-    Payment,
-    Panel("Non-receipt letters", NonReceiptLetter, ("When", "Letter", "What for", "Paper"), _letters_of, "None was written."),
-)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -27,6 +28,8 @@ from customer_data.models import (
 from customer_data.money import show_amount
 from customer_data.receipts import AMOUNT, fact
 from customer_data.status import Status
+
+LETTER_PDF = "admin:customer_data_letter_pdf"
 
 ORDER, OLDEST = "timeline", "oldest"
 """In the address of the page: read it from its beginning."""
@@ -59,6 +62,18 @@ _MEANING = {
     Status.PENDING: "{gateway} has taken the request, and the customer is asked to pay.",
 }
 
+
+_ICON_OF = {
+    Status.CREATED: "add_circle",
+    Status.SENDING: "send",
+    Status.PENDING: "hourglass_top",
+    Status.SUCCESSFUL: "check_circle",
+    Status.FAILED: "cancel",
+    Status.CANCELLED: "cancel",
+    Status.EXPIRED: "timer_off",
+    Status.DISPUTED: "gavel",
+    Status.REFUNDED: "undo",
+}
 
 _TOLD_BY_ITS_ROW = {"transfer", "letter"}
 """Marks in the details of an event about which a line with links comes from the row itself."""
@@ -115,6 +130,7 @@ def _events(payment: Payment, reading: Reading) -> Iterator[TimelineLine]:
             words=event.reason or _meaning(event, payment),
             who=event.actor or _THROUGH.get(event.source, event.source),
             colour=COLOUR_OF[Status(event.to_status)] if event.is_move else "",
+            icon=_ICON_OF.get(Status(event.to_status), "") if event.is_move else "",
         )
 
 
@@ -216,7 +232,8 @@ def _decision(proof: Proof) -> str:
 def _letters(payment: Payment, reading: Reading) -> Iterator[TimelineLine]:
     for letter in reading.first_of(NonReceiptLetter.objects.filter(payment=payment).select_related("written_by"), "written_at"):
         title = format_html("Non-receipt letter {}", link(letter, letter.number))
-        yield TimelineLine(letter.written_at, "paper", title, letter.reason, _name(letter.written_by), icon="mail")
+        words = format_html('{} <a href="{}">Open the PDF</a>', letter.reason, reverse(LETTER_PDF, args=(letter.pk,)))
+        yield TimelineLine(letter.written_at, "paper", title, words, _name(letter.written_by), icon="mail")
 
 
 def _name(user: Any) -> str:

@@ -13,7 +13,7 @@ from customer_data.admin.timeline import link
 from customer_data.models import Payment
 from flows.models import FlowSession, Message
 
-LONGEST_WORDS = 300
+LONGEST_WORDS = 200
 
 _COLOUR_OF = {
     Message.Status.SENDING: "warning",
@@ -59,7 +59,8 @@ def _lines(messages: QuerySet[Message], reading: Reading) -> Iterator[TimelineLi
 
 def _short(text: str) -> str:
     """As much as tells one message from another; the message's own page has it whole."""
-    return text if len(text) <= LONGEST_WORDS else f"{text[: LONGEST_WORDS - 1].rstrip()}…"
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_WORDS else f"{line[: LONGEST_WORDS - 1].rstrip()}…"
 
 
 def _delivery(message: Message) -> str:
