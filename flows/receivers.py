@@ -1,12 +1,12 @@
-"""What WhatsApp does when a payment moves, a proof of payment is decided, money goes back, or a booking is cancelled."""
+"""What WhatsApp does when a payment moves or is moved, a proof is decided, money goes back, or a booking is cancelled."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
-from customer_data.models import Booking, PaymentEvent, Proof, Refund
-from customer_data.signals import booking_cancelled, payment_moved, proof_decided, refund_moved
-from flows import proof_news, refund_news, tasks, telling
+from customer_data.models import Booking, PaymentEvent, Proof, Refund, Transfer
+from customer_data.signals import booking_cancelled, payment_moved, payment_transferred, proof_decided, refund_moved
+from flows import proof_news, refund_news, tasks, telling, transfer_news
 
 
 @receiver(payment_moved)
@@ -35,4 +35,11 @@ def on_refund_moved(refund: Refund, **_: Any) -> None:
 def on_booking_cancelled(booking: Booking, **_: Any) -> None:
     message = refund_news.write_cancelled(booking)
     if message is not None:
+        tasks.send_soon(message)
+
+
+@receiver(payment_transferred)
+def on_payment_transferred(transfer: Transfer, **_: Any) -> None:
+    """As above: a payment counts for another booking now."""
+    for message in transfer_news.write_messages(transfer):
         tasks.send_soon(message)

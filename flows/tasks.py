@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from flows import inbox, outbox, proof_news, publishing, refund_news, reminders, slips, telling
+from flows import inbox, outbox, proof_news, publishing, refund_news, reminders, slips, telling, transfer_news
 from flows.conversation import nudging
 from flows.models import Message
 
@@ -43,6 +43,7 @@ def tell_missed() -> None:
     """Write what a dead process left unwritten, and send what is due."""
     telling.write_missed()
     proof_news.write_missed()
+    transfer_news.write_missed()
     refund_news.write_missed()
     for message_id in outbox.due_messages():
         send_message.delay(message_id)
