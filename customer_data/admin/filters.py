@@ -53,6 +53,8 @@ class PaidDaysFilter(DaysFilter):
             came_in = came_in.filter(created_at__gte=_midnight(first))
         if last is not None and last.year < MAXYEAR:
             came_in = came_in.filter(created_at__lt=_midnight(last + timedelta(days=1)))
+            # Money comes in after it was asked for: the newest-first list need not be walked down from today.
+            queryset = queryset.filter(created_at__lt=_midnight(last + timedelta(days=1)))
         return queryset if first is None and last is None else queryset.filter(pk__in=came_in.values("payment"))
 
 
