@@ -22,6 +22,7 @@ from customer_data.admin.tours import state_of
 from customer_data.admin.wording import COLOUR_OF_BOOKING, method_label
 from customer_data.models import Booking, Departure, Payment, SeatHold
 from customer_data.money import show_amount
+from customer_data.services import money_to_give_back
 from customer_data.status import OPEN, BookingStatus
 
 _WHY_FIXED = "Its money has been asked for, so customer, total and deposit stay as they are."
@@ -182,7 +183,7 @@ def _cancelled(booking: Booking) -> tuple[str, ...]:
         return ()
     when = timezone.localtime(booking.cancelled_at)
     sentence = f"Cancelled on {when.day} {when:%B %Y} by {booking.cancelled_by}: {booking.cancel_reason}"
-    return (sentence, *(("Money is in. Ask for its refund, if it is to go back.",) if booking.amount_paid else ()))
+    return (sentence, *(("Money is in. Ask for its refund, if it is to go back.",) if money_to_give_back(booking) else ()))
 
 
 def _is_saving(request: HttpRequest) -> bool:

@@ -57,6 +57,10 @@ class FarSide(ABC):
     def hang_next_reply(self) -> None:
         """The next request is carried out, and nothing is said within the gateway's time limit."""
 
+    def refunds_of(self, refund_reference: str) -> Decimal:
+        """How much money this refund has moved there, in all. Only where the gateway can refund."""
+        raise NotImplementedError
+
     def notification(self, reference: str) -> Notification:
         """What the gateway sends about this charge now. Only where it sends notifications."""
         raise NotImplementedError

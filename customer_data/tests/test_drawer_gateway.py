@@ -29,6 +29,10 @@ class DrawerFarSide(FarSide):
     def charges_of(self, reference: str) -> int:
         return self.drawer.arrivals(reference)
 
+    def refunds_of(self, refund_reference: str) -> Decimal:
+        slip = self.drawer.slip(refund_reference)
+        return Decimal(0) if slip is None else Decimal(slip["amount"])
+
     def refuse_next_connection(self) -> None:
         self.drawer.next_trouble.append("refuse")
 
