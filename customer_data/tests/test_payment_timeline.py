@@ -70,7 +70,7 @@ def test_the_story_is_read_newest_first_or_from_its_beginning() -> None:
 
 def test_everything_about_a_payment_has_its_line() -> None:
     payment = a_payment("successful")
-    boss, tendai = owner(), make.staff("tendai")
+    boss, tendai = owner(), owner().user
     issue_receipt(payment)
     Concern.raise_about(payment, ConcernKind.OVERPAID, "It costs less.")
     Concern.objects.update(
@@ -139,7 +139,7 @@ def test_the_page_costs_the_same_however_much_has_happened(django_assert_max_num
 
 
 def happens_to(payment: Payment, number: int) -> None:
-    user = make.staff(f"staff-{Proof.objects.count()}-{number}")
+    user: Any = make.staff(f"staff-{Proof.objects.count()}-{number}")
     payment.note(source="task", reason=f"note {number}", details={"gateway_status": "Paid"})
     Concern.raise_about(payment, ConcernKind.OVERPAID, f"matter {number}")
     Concern.objects.update(solved_at=timezone.now(), solved_by=user)
@@ -187,7 +187,7 @@ def test_a_dispute_says_until_when_it_is_answered() -> None:
     ],
 )
 def test_money_on_its_way_back_says_who_is_next(status: str, way: str, sentence: str) -> None:
-    payment, user, other = a_payment("successful"), make.staff(), make.staff("other")
+    payment, user, other = a_payment("successful"), owner().user, owner().user
     agreed = {} if status == "requested" else {"approved_by": other}
     Refund.objects.create(
         payment=payment, amount="10.00", currency="USD", reason="left", requested_by=user, status=status, way=way, **agreed
@@ -216,7 +216,7 @@ def test_how_often_the_gateway_was_asked_stands_on_top() -> None:
 @pytest.mark.parametrize("status", ["pending", "successful", "failed"])
 def test_every_field_of_the_page_posted_changes_nothing(status: str) -> None:
     payment = a_payment(status)
-    before = Payment.objects.filter(pk=payment.pk).values().get()
+    before: dict[str, Any] = dict(Payment.objects.filter(pk=payment.pk).values().get())
     everything = {field.name: "1" for field in Payment._meta.get_fields()} | {
         "_save": "Save",
         "status": "refunded",
@@ -226,7 +226,7 @@ def test_every_field_of_the_page_posted_changes_nothing(status: str) -> None:
         assert boss.web.post(page_of(payment), everything).status_code == 403
         for button in ("ask-again", "send-again", "stop-waiting", "move-to-booking", "write-letter"):
             boss.web.post(press_of(payment, button), everything)
-    after = Payment.objects.filter(pk=payment.pk).values().get()
+    after: dict[str, Any] = dict(Payment.objects.filter(pk=payment.pk).values().get())
     kept = set(before) - {"next_check_at", "updated_at", "status", "reason_code", "processed_at", "otp"}
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert after["status"] == before["status"], "a reason of one character stops nothing"
