@@ -1,17 +1,24 @@
 """The pages of money matching: a file comes in, proposals are decided, a day is closed; bad input ends in a sentence."""
 
+import uuid
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
-from customer_data.tests.desk import Desk, desk, readable
+from customer_data.tests.desk import Desk, desk, page_of, readable
 from desk.matching import match_days
-from desk.models import ClosedDay, StatementFile
+from desk.models import ClosedDay, LineStatus, StatementFile, StatementLine
 from desk.tests.statements import (
+    bank_lines,
+    bank_row,
+    brought,
     csv_of,
     days_ago,
     paid,
     paynow_lines,
     paynow_row,
+    source,
     today,
     upload,
 )

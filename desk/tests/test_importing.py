@@ -171,7 +171,7 @@ def test_columns_that_cannot_be_read_with_are_refused(columns: dict[str, str], s
 
 def test_a_file_of_which_no_row_can_be_read_imports_nothing() -> None:
     file, _ = importing.keep_file(source(), upload(csv_of([BAD])), staff())
-    with pytest.raises(importing.CannotImport, match="Not one row could be read. Line 2"):
+    with pytest.raises(importing.CannotImport, match=r"Not one row could be read\. Line 2"):
         importing.import_file(file)
     assert not StatementLine.objects.exists()
 

@@ -95,7 +95,7 @@ def test_what_is_no_table_is_named(content: bytes, said: str) -> None:
 
 
 def test_two_hundred_megabytes_are_refused_by_their_size() -> None:
-    with pytest.raises(NotATable, match="200 MB. A statement may be 20 MB at most"):
+    with pytest.raises(NotATable, match=r"200 MB\. A statement may be 20 MB at most"):
         check_size(200 * 1024 * 1024)
     check_size(MOST_BYTES)
 
