@@ -32,12 +32,10 @@ class RefundContract:
     def test_a_gateway_that_cannot_refund_says_so(self, gateway: Gateway, far_side: FarSide) -> None:
         if gateway.capabilities().can_refund:
             return
-        for ask in (
-            lambda: gateway.refund(Ticket(), new_reference(), PART, new_reference()),
-            lambda: gateway.fetch_refund(Ticket(), new_reference(), new_reference()),
-        ):
-            with pytest.raises(NotSupported):
-                ask()
+        with pytest.raises(NotSupported):
+            gateway.refund(Ticket(), new_reference(), PART, new_reference())
+        with pytest.raises(NotSupported):
+            gateway.fetch_refund(Ticket(), new_reference(), new_reference())
 
     def test_a_refund_under_the_same_reference_moves_money_once(self, gateway: Gateway, far_side: FarSide) -> None:
         ticket, charge = self._paid(gateway, far_side)
