@@ -31,6 +31,7 @@ STATES = {
 }
 COLOURS = {LineStatus.OPEN: "danger", LineStatus.PROPOSED: "warning", LineStatus.MATCHED: "success", LineStatus.SET_ASIDE: "info"}
 _DAYS_AT_FIRST = 7
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -194,9 +195,10 @@ def _missing_refund(refund: Refund) -> Row:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if _EARLIEST < day < _LATEST else None
 
 
 def _place(text: str) -> tuple[date, int] | None:

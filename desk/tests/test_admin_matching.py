@@ -1,5 +1,6 @@
 """The pages of money matching: a file comes in, proposals are decided, a day is closed; bad input ends in a sentence."""
 
+import re
 import uuid
 from typing import Any
 
@@ -91,6 +92,15 @@ def test_a_proposal_is_confirmed_in_the_list_and_leads_back_to_it() -> None:
     answer = staff.press(line, "confirm", back=back)
     line.refresh_from_db()
     assert (answer.url, line.status, line.decided_by) == (back, LineStatus.MATCHED, staff.user)
+
+
+def test_a_form_of_the_list_is_pressed_as_it_stands() -> None:
+    line, staff = a_proposal(), accountant()
+    shown = staff.get(reverse(PAGE)).content.decode()
+    [once, *_] = re.findall(r'name="once" value="([^"]+)"', shown)
+    staff.press(line, "confirm", once=once)
+    line.refresh_from_db()
+    assert line.status == LineStatus.MATCHED
 
 
 def test_a_way_back_to_another_site_is_not_followed() -> None:
