@@ -59,10 +59,10 @@ DECLARE
         ELSE convert_from(decode(tag, 'base64'), 'UTF8')::jsonb END;
 BEGIN
     IF what IN ('update', 'delete') AND EXISTS (SELECT 1 FROM unnest(ids) AS one (id) WHERE NOT EXISTS (
-            SELECT 1 FROM customer_data_change c WHERE c.table_name = named COLLATE "default" AND c.row_id = one.id)) THEN
+            SELECT 1 FROM customer_data_change c WHERE c.table_name = named AND c.row_id = one.id)) THEN
         PERFORM paydesk_write('found', named, array_agg(one.id), NULL, array_agg(one.was))
             FROM unnest(ids, was) AS one (id, was) WHERE NOT EXISTS (
-                SELECT 1 FROM customer_data_change c WHERE c.table_name = named COLLATE "default" AND c.row_id = one.id);
+                SELECT 1 FROM customer_data_change c WHERE c.table_name = named AND c.row_id = one.id);
     END IF;
     INSERT INTO customer_data_change (table_name, row_id, number, operation, before, after, who, why, database_user, transaction,
         at, previous, hash)
@@ -74,7 +74,7 @@ BEGIN
             pg_current_xact_id()::text::bigint AS transaction, clock_timestamp() AS at, coalesce(last.hash, '') AS previous
         FROM unnest(ids, was, becomes) AS one (id, was, becomes)
         LEFT JOIN LATERAL (SELECT c.number, c.hash FROM customer_data_change c
-            WHERE c.table_name = named COLLATE "default" AND c.row_id = one.id ORDER BY c.number DESC LIMIT 1) AS last ON true
+            WHERE c.table_name = named AND c.row_id = one.id ORDER BY c.number DESC LIMIT 1) AS last ON true
         LEFT JOIN LATERAL (
             SELECT jsonb_object_agg(n.key, one.was -> n.key) AS before, jsonb_object_agg(n.key, n.value) AS after
             FROM jsonb_each(one.becomes) AS n WHERE what = 'update' AND one.was -> n.key IS DISTINCT FROM n.value
@@ -94,7 +94,7 @@ DECLARE
 BEGIN
     {gather}
     IF ids IS NOT NULL THEN
-        PERFORM paydesk_write('{event}', TG_TABLE_NAME::text, ids, was, becomes);
+        PERFORM paydesk_write('{event}', TG_TABLE_NAME::text COLLATE "default", ids, was, becomes);
     END IF;
     RETURN NULL;
 END $paydesk$"""
