@@ -54,7 +54,7 @@ def test_the_page_shows_three_columns() -> None:
 def test_a_new_account_is_mapped_once_and_imported() -> None:
     payment, staff = paid(), accountant()
     sent = {"source": "", "name": "Paynow USD", "kind": "paynow", "currency": "USD", "file": upload(csv_of([paynow_row(payment)]))}
-    mapping = staff.web.post(reverse(IMPORT), sent)
+    mapping: Any = staff.web.post(reverse(IMPORT), sent)
     assert mapping.url == reverse("admin:desk_matching_columns", args=(StatementFile.objects.get().pk,))
     assert "Amount paid by the customer" in readable(staff.get(mapping.url))
     chosen = {

@@ -125,7 +125,7 @@ def test_matching_goes_on_after_closing() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_accountants_close_a_day_once() -> None:
     tendai, rudo = make.staff("tendai"), make.staff("rudo")
-    outcomes = at_once(*(lambda user=user: close_day(days_ago(1), "USD", note="", by=user) for user in (tendai, rudo)))  # type: ignore[misc]
+    outcomes = at_once(*(lambda user=user: close_day(days_ago(1), "USD", note="", by=user) for user in (tendai, rudo)))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["ClosedDay", "NotClosed"]
     assert ClosedDay.objects.count() == 1
 

@@ -387,7 +387,7 @@ def test_two_lines_picked_for_one_payment_at_once_match_once() -> None:
     payment = paid()
     one, two = paynow_lines(paynow_row(amount="231.00", their_reference="1"), paynow_row(amount="231.00", their_reference="2"))
     user = staff()
-    outcomes = at_once(*(lambda key=line.pk: matching.pick(key, payment.reference, by=user) for line in (one, two)))  # type: ignore[misc]
+    outcomes = at_once(*(lambda key=line.pk: matching.pick(key, payment.reference, by=user) for line in (one, two)))
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NotMatched", "str"]
     assert StatementLine.objects.filter(payment=payment, status=MATCHED).count() == 1
 
