@@ -9,7 +9,9 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q, Sum
+from django.db.models.functions import Upper
 
+from customer_data.models.finding import ends_index, words_index
 from customer_data.money import CENT, Currency, share_of, show_amount
 from customer_data.references import new_reference
 from customer_data.status import MONEY_IN, BookingStatus, Status
@@ -50,6 +52,12 @@ class Customer(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=Q(wa_id__isnull=True) | Q(wa_id__regex=r"^[0-9]+$"), name="customer_wa_id_is_digits"),
+        )
+        indexes = (
+            words_index("name", "customer_name_words"),
+            ends_index("phone", "customer_phone_ends", condition=~Q(phone="")),
+            ends_index("wa_id", "customer_wa_id_ends"),
+            models.Index(Upper("email"), name="customer_email", condition=~Q(email="")),
         )
 
     def __str__(self) -> str:
@@ -116,6 +124,8 @@ class Booking(models.Model):
         )
         indexes = (
             models.Index(fields=["-created_at"], name="booking_newest_first"),
+            models.Index(Upper("booking_reference"), name="booking_reference_any_case"),
+            words_index("title", "booking_title_words"),
             models.Index(fields=["cancelled_at"], condition=Q(cancelled_at__isnull=False), name="booking_cancelled"),
         )
         permissions = (("cancel_booking", "Can cancel a booking"),)

@@ -12,12 +12,14 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from customer_data.gateway import PromptKind, Ticket
 from customer_data.models.booking import Booking, Customer
 from customer_data.models.concern import Concern, ConcernKind
 from customer_data.models.event import PaymentEvent
+from customer_data.models.finding import ends_index
 from customer_data.models.tour import BOOKED_FOR, CHOOSING_FOR, SeatHold
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
@@ -170,7 +172,8 @@ class Payment(models.Model):
             ),
             models.Index(fields=["-created_at"], name="payment_newest_first"),
             models.Index(fields=["gateway_reference"], condition=~Q(gateway_reference=""), name="payment_gateway_reference"),
-            models.Index(fields=["phone"], condition=~Q(phone=""), name="payment_phone"),
+            ends_index("phone", "payment_phone_ends", condition=~Q(phone="")),
+            models.Index(Upper("email"), name="payment_email", condition=~Q(email="")),
         )
         triggers = (
             _legal_moves_only(),
