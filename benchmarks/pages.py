@@ -28,9 +28,9 @@ def server_time(report: Report, *, size: Size | None = None) -> None:
     browser = Client()
     browser.force_login(owner)
     with override_settings(ROOT_URLCONF="benchmarks.stock_admin", ALLOWED_HOSTS=["testserver"], SECURE_SSL_REDIRECT=False):
-        stock = {name: _p95(browser, address()) for name, address in _stock_pages()}
+        stock = {name: _p95(browser, address()) for name, address in stock_pages()}
         slowest = 0.0
-        for name, address in _our_pages():
+        for name, address in our_pages():
             ours, queries = _p95(browser, address()), _queries(browser, address())
             slowest = max(slowest, ours)
             beside = f"{stock[name]:.0f} ms stock ModelAdmin" if name in stock else f"{LIMIT_MS} ms at most"
@@ -44,7 +44,7 @@ def server_time(report: Report, *, size: Size | None = None) -> None:
     )
 
 
-def _our_pages() -> list[Page]:
+def our_pages() -> list[Page]:
     """Every list, the searches staff make, one page of each kind, and the pages over everything."""
     payment, booking, customer, receipt = _some()
     payments, bookings, customers = (f"customer_data_{name}_changelist" for name in ("payment", "booking", "customer"))
@@ -89,7 +89,7 @@ def _our_pages() -> list[Page]:
     return [page for page in pages if _is_there(page)]
 
 
-def _stock_pages() -> list[Page]:
+def stock_pages() -> list[Page]:
     payment, booking, customer, _ = _some()
     return [
         ("payments", _stock("payment_changelist")),

@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import path
+from unfold.sites import UnfoldAdminSite
 
 from config.urls import urlpatterns as ours
 from customer_data.models import Booking, Customer, Payment
 
-site = admin.AdminSite(name="stock")
+site = UnfoldAdminSite(name="stock")  # the same look: what differs is what a list asks the database
 
 
 class StockPaymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time

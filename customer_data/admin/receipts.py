@@ -12,12 +12,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from customer_data.admin.desk import ReadOnlyDesk, shown
-from customer_data.admin.filters import DaysFilter
+from customer_data.admin.filters import DaysFilter, words_filter
 from customer_data.admin.page import Heading, Panel, add_panel
 from customer_data.admin.payments import linked
 from customer_data.models import Payment, Receipt
 from customer_data.receipt_page import file_name, receipt_pdf
-from customer_data.receipts import AMOUNT, NOT_FISCAL, TEST_SERIES, fact
+from customer_data.receipts import AMOUNT, NOT_FISCAL, SERIES, TEST_SERIES, fact
 
 PDF_ADDRESS = "customer_data_receipt_pdf"
 
@@ -27,10 +27,13 @@ _LINK = (
 )
 
 
+_SERIES = {SERIES: "Receipts", TEST_SERIES: "Test receipts"}
+
+
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyDesk):
     list_display = ("shown_number", "shown_amount", "shown_from", "shown_payment", "issued_at")
-    list_filter = ("series", ("issued_at", DaysFilter))
+    list_filter = (words_filter("series", "series", _SERIES), ("issued_at", DaysFilter))
     list_select_related = ("payment",)
     ordering = ("-issued_at", "-id")
     sortable_by = ("issued_at",)

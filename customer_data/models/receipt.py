@@ -42,6 +42,7 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["series", "number"], name="receipt_number_once"),)
+        indexes = (models.Index(fields=["-issued_at", "-id"], name="receipt_newest_first"),)
         triggers = (
             pgtrigger.Trigger(
                 name="no_number_is_left_out",

@@ -12,10 +12,10 @@ from django.urls import URLPattern
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from customer_data.admin.desk import Desk, ReadOnlyDesk, moment, shown
-from customer_data.admin.filters import DaysFilter
+from customer_data.admin.filters import DaysFilter, words_filter
 from customer_data.admin.page import Heading, Panel, add_panel
 from customer_data.admin.payments import linked
-from customer_data.money import show_amount
+from customer_data.money import Currency, show_amount
 from desk import importing
 from desk.admin.matching import matching_urls
 from desk.models import LineStatus, StatementFile, StatementLine, StatementSource
@@ -79,7 +79,7 @@ class LineAdmin(ReadOnlyDesk):
 
     list_display = ("shown_title", "day", "shown_amount", "source", "shown_status", "why")
     list_select_related = ("source",)
-    list_filter = ("status", "source", "currency", ("day", DaysFilter))
+    list_filter = ("status", "source", words_filter("currency", "currency", dict(Currency.choices)), ("day", DaysFilter))
     ordering = ("-day", "-id")
     sortable_by = ("day",)
     search_fields = ("reference",)

@@ -7,13 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from customer_data.admin.desk import ReadOnlyDesk, shown
-from customer_data.admin.filters import DaysFilter
+from customer_data.admin.filters import DaysFilter, words_filter
 from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
 from customer_data.admin.payments import linked
 from customer_data.admin.searching import customers_like
 from customer_data.models import Customer
 from flows import outbox, tasks
 from flows.models import Message
+from flows.outgoing import KINDS
 
 _COLOUR_OF_MESSAGE = {
     Message.Status.QUEUED: "info",
@@ -25,10 +26,13 @@ _COLOUR_OF_MESSAGE = {
 }
 
 
+_KINDS = {kind: kind.capitalize() for kind in KINDS}
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyDesk):
     list_display = ("created_at", "customer", "shown_status", "kind", "shown_text", "attempts", "last_error")
-    list_filter = ("status", "kind", ("created_at", DaysFilter))
+    list_filter = ("status", words_filter("kind", "kind", _KINDS), ("created_at", DaysFilter))
     list_select_related = ("customer",)
     ordering = ("-id",)
     sortable_by = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 
 from customer_data.models import Customer
 
@@ -44,6 +45,13 @@ class Conversation(models.Model):
         indexes = (
             models.Index(fields=["-wants_person_since"], name="conversation_wants_person"),
             models.Index(fields=["last_heard_at"], name="conversation_last_heard"),
+            # The order of the staff's list: who waits for a person longest, then who was heard last.
+            models.Index(
+                F("wants_person_since").asc(nulls_last=True),
+                F("last_heard_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="conversation_list",
+            ),
         )
 
     def __str__(self) -> str:
