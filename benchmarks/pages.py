@@ -108,8 +108,8 @@ def stock_pages() -> list[Page]:
 
 
 def _some() -> tuple[Payment, Booking, Customer, Receipt]:
-    payment = Payment.objects.filter(status="successful", is_test=False).order_by("-created_at")[500]
-    receipt = Receipt.objects.filter(series="R").order_by("-pk")[100]
+    payment = list(Payment.objects.filter(status="successful", is_test=False).order_by("-created_at")[:500])[-1]
+    receipt = list(Receipt.objects.filter(series="R").order_by("-pk")[:100])[-1]
     return payment, payment.booking, payment.booking.customer, receipt
 
 
