@@ -32,7 +32,7 @@ class Change(models.Model):
     """
 
     table_name = models.CharField(max_length=63)
-    row_id = models.CharField(max_length=64, help_text="The row's primary key, as text.")
+    row_id = models.CharField(max_length=150, help_text="The row's primary key, as text: an API key's is the longest.")
     number = models.PositiveIntegerField(help_text="The first entry of a row is 1.")
     operation = models.CharField("what was done", max_length=8, choices=Operation.choices)
     before = models.JSONField(null=True, blank=True, decoder=ExactDecoder)
