@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import doorbell, flow, outbox, rows, sweeping, webhook  # noqa: E402
+from benchmarks import doorbell, flow, outbox, pages, rows, sweeping, webhook  # noqa: E402
 from benchmarks.figures import Report  # noqa: E402
 
 
@@ -32,6 +32,7 @@ def main() -> None:
         sweeping.cost_per_payment,
         webhook.answered,
         webhook.turn_cost,
+        pages.server_time,
     ):
         print(f"{bench.__doc__}", flush=True)
         _start_afresh()
