@@ -46,7 +46,7 @@ def _all_takings(concern: Concern) -> str:
     return _the_payment(concern) or "All new payments"
 
 
-_REFUND = ("refund", "move")
+_REFUND = ("refund", "move-to-booking")
 
 ADVICE: dict[str, Advice] = {
     ConcernKind.MISMATCH: Advice(
@@ -84,7 +84,7 @@ ADVICE: dict[str, Advice] = {
         "The gateway gave the money back. Check why, and whether the booking still stands.", _the_payment
     ),
     ConcernKind.MISCONFIGURED: Advice(
-        "Customers cannot pay this way. Check the keys under Settings with *Try these keys*; stop new payments meanwhile.",
+        "Customers cannot pay this way. Check the keys under Settings with Try these keys; stop new payments meanwhile.",
         _all_takings,
         ("ask-again",),
     ),
@@ -100,7 +100,7 @@ ADVICE: dict[str, Advice] = {
     ConcernKind.UNPAID_BY_TRANSFER: Advice(
         "Its money now counts for another booking. Tell the customer what is owed here, or cancel this booking.", _the_payment
     ),
-    ConcernKind.UNMATCHED_PROOF: Advice("Find the booking it belongs to, or answer the customer.", _a_customer, ("belongs-to",)),
+    ConcernKind.UNMATCHED_PROOF: Advice("Find the booking it belongs to, or answer the customer.", _a_customer, ("belongs",)),
     ConcernKind.PROOF_DOUBTED: Advice(
         "Compare both proofs and the bank's statement before anyone approves.", _a_customer, ("reject",)
     ),
