@@ -187,4 +187,4 @@ def _models() -> dict[str, type[models.Model]]:
 
 
 def _table(label: str) -> str:
-    return apps.get_model(label)._meta.db_table
+    return str(apps.get_model(label)._meta.db_table)

@@ -242,7 +242,9 @@ def test_the_command_prints_each_violation_and_exits_1() -> None:
     with pytest.raises(SystemExit) as ended:
         call_command("check_ledger", stdout=said, stderr=failed)
     assert ended.value.code == 1
-    assert f"the_trail_ends_where_the_payment_stands: Payment {reference} is failed; its trail ends at pending.\n" in said.getvalue()
+    assert (
+        f"the_trail_ends_where_the_payment_stands: Payment {reference} is failed; its trail ends at pending.\n" in said.getvalue()
+    )
     assert f"{len(said.getvalue().splitlines())} violations" in failed.getvalue()
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -213,7 +213,7 @@ def test_nothing_is_sealed_after_a_seal_that_is_not_ours_and_a_person_is_told() 
 
 # --- Several at once ------------------------------------------------------------------------------
 @pytest.fixture
-def other() -> Iterator[Callable[[Callable[[], Any]], Any]]:
+def other() -> Callable[[Callable[[], Any]], Any]:
     """Runs something in a thread with a connection of its own, to its end."""
 
     def run(action: Callable[[], Any]) -> Any:

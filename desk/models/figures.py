@@ -34,7 +34,7 @@ class DayFigures(models.Model):
 
 
 class DayForms(models.Model):
-    """What became of the forms that were sent in the chat on one day in Harare. Each step is counted among those of the step before."""
+    """What became of the forms that were sent in the chat on one day in Harare. Each step is one of those of the step before."""
 
     day = models.DateField()
     flow_name = models.CharField(max_length=100)

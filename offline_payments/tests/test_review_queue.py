@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from customer_data.models import Payment, Proof
+from customer_data.services import proofs
 from customer_data.tests import files, make
 from customer_data.tests.desk import Desk, desk, readable
 from offline_payments.tests import places
@@ -132,7 +133,7 @@ def test_a_proof_finds_its_booking() -> None:
 def test_what_was_seen_before_stands_on_the_page_with_a_link() -> None:
     first = places.slip_for(make.booking())
     content = files.slip("231.00", reference="FT000000")
-    from_another = places.hand_in(booking=make.booking(), customer=None, content=content)
+    from_another = proofs.hand_in(booking=make.booking(), customer=None, content=content)
     response = supervisor().get(reverse("admin:customer_data_proof_change", args=(from_another.pk,)))
     assert "The same file was handed in" in readable(response)
     assert reverse("admin:customer_data_proof_change", args=(first.pk,)) in response.content.decode()
