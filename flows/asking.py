@@ -4,8 +4,6 @@ Nothing here charges but *send it again*, and that only when no earlier attempt 
 just said that it is unpaid.
 """
 
-from datetime import datetime, timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,21 +13,14 @@ from customer_data.models import Booking, Payment
 from customer_data.offer import CannotPay, unconfirmed
 from customer_data.phones import national
 from customer_data.references import read_reference
-from customer_data.services import asked_again, expire_payment, keep_otp, open_payment
+from customer_data.services import asked_again, expire_payment, is_known_unpaid, is_over_unpaid, keep_otp, open_payment
 from customer_data.status import MONEY_IN, OPEN, Reason, Status
 from flows import belongings, choices
 from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, Document, Outgoing, Text
 from flows.replies import Reply
 from flows.sentences import say
-from flows.standing import DECIDED_BY_PEOPLE, is_over_unpaid, standing
-
-PROMPT_LIVES_FOR = timedelta(minutes=3)
-"""A second request is not sent while the first may still be on the phone: both could be approved. No wallet publishes how long
-its request lives; shops in the wild stop waiting after three to five minutes."""
-
-FRESH = timedelta(minutes=2)
-"""So old may the gateway's *unpaid* be for a new request to follow it."""
+from flows.standing import DECIDED_BY_PEOPLE, standing
 
 SOURCE = "chat"
 
@@ -151,17 +142,9 @@ def _again_or_what_is_going_on(conversation: Conversation, payment: Payment) -> 
     waiting = unconfirmed(payment.booking)
     if waiting is not None and waiting.pk != payment.pk:
         return ask(conversation, waiting, "The customer asks for another request.")
-    if not is_over_unpaid(payment) and not _is_known_unpaid(payment, timezone.now()):
+    if not is_over_unpaid(payment) and not is_known_unpaid(payment, timezone.now()):
         return ask(conversation, payment, "The customer asks for the request again.")
     return _send_again(conversation, payment)
-
-
-def _is_known_unpaid(payment: Payment, now: datetime) -> bool:
-    """Whether the gateway has just said that nobody approved it, and its request has left the phone."""
-    was_sent, was_reported = payment.sent_at, payment.reported_at
-    if was_sent is None or was_reported is None:
-        return False
-    return now - was_reported <= FRESH and now - was_sent >= PROMPT_LIVES_FOR
 
 
 def _send_again(conversation: Conversation, payment: Payment) -> Reply:

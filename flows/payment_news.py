@@ -10,14 +10,13 @@ from customer_data.money import show_amount
 from customer_data.offer import owed
 from customer_data.phones import national
 from customer_data.receipts import receipt_text
-from customer_data.services import asked_again, issue_receipt
+from customer_data.services import asked_again, is_over_unpaid, issue_receipt
 from customer_data.status import UNPAID_ENDS, Status
 from flows import choices, window
 from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, Document, Outgoing, Template, Text
 from flows.prompts import method_label, prompt_messages
 from flows.sentences import ENGLISH, say
-from flows.standing import is_over_unpaid
 
 LONGEST_WITH_BUTTONS = 1024
 

@@ -4,6 +4,7 @@ from customer_data.gateway import PromptKind
 from customer_data.models import Payment, ProofStatus
 from customer_data.offer import owed
 from customer_data.phones import national
+from customer_data.services import is_over_unpaid
 from customer_data.status import MONEY_IN, Status
 from flows import choices
 from flows.outgoing import Buttons, Choice, Outgoing
@@ -20,13 +21,6 @@ COMES_TO_THE_PHONE = frozenset({PromptKind.APPROVE_ON_PHONE, PromptKind.TYPE_OTP
 def standing(payment: Payment, *, language: str = ENGLISH, asking: bool = False) -> Outgoing:
     """What is known of the payment now. `asking`: the gateway is being asked at this moment, and the answer is told later."""
     return Buttons(_words(payment, language, asking=asking), choices=_next_steps(payment))
-
-
-def is_over_unpaid(payment: Payment) -> bool:
-    """Whether it certainly brings nothing by itself any more, so that a new attempt cannot be a second charge."""
-    if payment.status in (Status.FAILED, Status.CANCELLED):
-        return True
-    return payment.status == Status.EXPIRED and (payment.is_final or payment.next_check_at is None or payment.sends_made == 0)
 
 
 def _words(payment: Payment, language: str, *, asking: bool) -> str:

@@ -4,7 +4,7 @@ The order of commits is the design: a payment is committed before the gateway is
 network is touched, and from a lost answer we only ask.
 """
 
-from customer_data.services.asking_again import NotSentAgain, send_request_again
+from customer_data.services.asking_again import NotSentAgain, is_known_unpaid, is_over_unpaid, send_request_again
 from customer_data.services.booking_trips import make_booking, trip_title
 from customer_data.services.cancelling import CannotCancel, cancel_booking, money_to_give_back, request_refunds_of
 from customer_data.services.checking import check_payment, make_due, ring
@@ -48,6 +48,8 @@ __all__ = [
     "due_refunds",
     "expire_payment",
     "follow_dispute",
+    "is_known_unpaid",
+    "is_over_unpaid",
     "issue_missed_receipts",
     "issue_receipt",
     "issue_when_paid",

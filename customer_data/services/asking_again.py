@@ -49,11 +49,11 @@ def send_request_again(payment: Payment, *, user: Any, reason: str) -> Payment:
     return newest
 
 
-def may_bring_money(payment: Payment) -> bool:
-    """Whether an unpaid attempt may still be paid, as far as the gateway has said."""
+def is_over_unpaid(payment: Payment) -> bool:
+    """Whether it certainly brings nothing by itself any more, so that a new attempt cannot be a second charge."""
     if payment.status in (Status.FAILED, Status.CANCELLED):
-        return False
-    return not (payment.status == Status.EXPIRED and (payment.is_final or payment.next_check_at is None or not payment.sends_made))
+        return True
+    return payment.status == Status.EXPIRED and (payment.is_final or payment.next_check_at is None or payment.sends_made == 0)
 
 
 def is_known_unpaid(payment: Payment, now: datetime) -> bool:
@@ -75,7 +75,7 @@ def _expect_no_money_from(payment: Payment, booking: Booking) -> None:
         raise NotSentAgain(sentence)
     if payment.is_open and payment.prompt != PromptKind.APPROVE_ON_PHONE:
         raise NotSentAgain("The customer can still pay with what they have. Stop waiting first, if they cannot use it any more.")
-    if may_bring_money(payment) and not is_known_unpaid(payment, timezone.now()):
+    if not is_over_unpaid(payment) and not is_known_unpaid(payment, timezone.now()):
         raise NotSentAgain(_first_do(payment))
 
 
