@@ -63,7 +63,7 @@ _OF_FIELDS = (
 )
 _CANNOT_BE_DONE = (
     *("method_unknown", "method_unavailable", "amount_too_small", "amount_too_large", "amount_option_unknown", "deposit_not_due"),
-    "no_seats",
+    *("limit_reached", "no_seats"),
     *("phone_required", "phone_invalid", "phone_foreign", "phone_of_another_wallet", "email_required", "email_invalid"),
     "idempotency_key_reused",
 )
@@ -108,7 +108,7 @@ INITIATE = extend_schema(
             "The body cannot be read, or a field is missing or malformed.", "parse_error", *_OF_FIELDS, "idempotency_key_invalid"
         ),
         404: _error("There is no such gateway or booking.", "gateway_unknown", "booking_unknown"),
-        409: _error("The booking is already paid.", "nothing_to_pay"),
+        409: _error("The booking is already paid, or cancelled.", "nothing_to_pay", "booking_cancelled"),
         413: _error(f"The body has more than {LARGEST_BYTES // 1024} kB.", "body_too_large"),
         415: _error("The body is not JSON.", "unsupported_media_type"),
         422: _error("Readable, but it cannot be done; `field` names what to correct.", *_CANNOT_BE_DONE),

@@ -16,7 +16,7 @@ from customer_data.offer import CannotPay
 
 logger = logging.getLogger(__name__)
 
-CONFLICTS = frozenset({"nothing_to_pay"})
+CONFLICTS = frozenset({"nothing_to_pay", "booking_cancelled"})
 _FIELD_IN_API = {"email": "customer_email"}
 
 _MESSAGE_OF = {
@@ -37,7 +37,7 @@ class Refusal(exceptions.APIException):
 
 
 def refusal_of(problem: CannotPay) -> Refusal:
-    """409 when the booking is already paid, 422 when the request can be corrected."""
+    """409 when the booking cannot be paid any more, 422 when the request can be corrected."""
     code = status.HTTP_409_CONFLICT if problem.code in CONFLICTS else status.HTTP_422_UNPROCESSABLE_ENTITY
     return Refusal(code, problem.code, str(problem), field=_FIELD_IN_API.get(problem.field, problem.field))
 
