@@ -14,7 +14,7 @@ import pytest
 from config.check import PRODUCTION
 from config.tests.processes import ROOT
 
-PACKAGES = ("config", "customer_data", "flows", "paynow_integration")
+PACKAGES = ("config", "customer_data", "desk", "flows", "offline_payments", "paynow_integration")
 NOT_OURS = {"DJANGO_SETTINGS_MODULE", "PATH", "FLOW_PUBLIC_KEY"}  # Django's, the system's, and what `make run` hands the simulator
 
 
