@@ -10,12 +10,11 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
 
 from customer_data.admin.advice import advice_for
 from customer_data.admin.desk import Desk, ReadOnlyDesk, shown
 from customer_data.admin.filters import OpenFilter
-from customer_data.admin.page import Button, Heading, NotDone, Press, add_button, may_see
+from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
 from customer_data.admin.payments import linked
 from customer_data.models import Concern
 
@@ -94,14 +93,6 @@ class ConcernAdmin(ReadOnlyDesk):
         if concern.solved_at:
             return "solved", f"Solved by {concern.solved_by}" if concern.solved_by else "Solved by itself"
         return ("taken", f"Taken by {concern.taken_by}") if concern.taken_by else ("open", "Open")
-
-
-def open_concerns(request: HttpRequest) -> str:
-    """How many matters wait, for the sidebar; with none, the mark by which the style sheet hides the badge."""
-    waiting = Concern.objects.filter(solved_at__isnull=True)[:100].count() if may_see(request.user, Concern) else 0
-    if not waiting:
-        return mark_safe('<i class="desk-none"></i>')
-    return "99+" if waiting > 99 else str(waiting)
 
 
 def _mark(concern: Concern) -> tuple[str, str]:
