@@ -17,7 +17,7 @@ _NOTES = (
     "  The peers open the same requests and seal the same answer without any database: pywa's Flow handler on FastAPI and",
     "  uvicorn, and the same steps in Node's `crypto` on Express, one process each.",
     "- The time from a status update to `successful` comes from the database: the update's arrival to the event of the move.",
-    "- The staff's pages are asked for in this process, over the data of `make_large_data`; a stock ModelAdmin stands beside ours in",
+    "- The staff's pages are asked for in this process, over the data of `make_large_data`; a stock ModelAdmin beside ours has",
     "  the same look, so that what differs is what a list asks the database.",
     "- The sweep claims payments and hands them to callbacks that do nothing.",
 )
