@@ -309,6 +309,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-figures-again": {"task": "desk.tasks.make_figures_again", "schedule": 86_400.0, "options": {"expires": 3600}},
     "make-due-exports": {"task": "desk.tasks.make_due_exports", "schedule": 15.0, "options": {"expires": 15}},
     "forget-old-exports": {"task": "desk.tasks.forget_old_exports", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "import-left-statements": {"task": "desk.tasks.import_left_statements", "schedule": 60.0, "options": {"expires": 60}},
     "watch-updates": {"task": "desk.tasks.watch_updates", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from desk import exporting, figures, health
+from desk import exporting, figures, health, long_files
 
 FORMS_CHANGE_FOR = timedelta(days=4)
 """A form can be used for three days; its payment comes to its end within a day more."""
@@ -58,3 +58,16 @@ def make_due_exports() -> None:
 @shared_task
 def forget_old_exports() -> None:
     exporting.forget_old()
+
+
+@shared_task(soft_time_limit=1700, time_limit=1800)
+def import_statement(file_id: int) -> None:
+    """A hundred thousand lines take some minutes."""
+    long_files.import_long(file_id)
+
+
+@shared_task
+def import_left_statements() -> None:
+    """Hand out again what a lost task or a dead worker left."""
+    for file_id in long_files.left().values_list("pk", flat=True)[:20]:
+        import_statement.delay(file_id)

@@ -12,9 +12,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
+from customer_data.doors import after_commit
 from customer_data.money import Currency
 from customer_data.who import acting
-from desk import importing, matching
+from desk import importing, long_files, matching, tasks
 from desk.admin.bare import page
 from desk.models import SourceKind, StatementFile, StatementSource
 from desk.spreadsheets import DATE_FORMATS, MOST_BYTES, NotATable
@@ -113,6 +114,11 @@ def _take(request: HttpRequest, typed: dict[str, str]) -> HttpResponse:
 
 
 def _import(request: HttpRequest, file: StatementFile) -> HttpResponse:
+    if long_files.is_long(file):
+        long_files.hand_over(file)
+        after_commit(tasks.import_statement.delay, file.pk)
+        messages.success(request, "This is a long file: it is being imported now. Load this page again in a minute.")
+        return HttpResponseRedirect(reverse("admin:desk_statementfile_change", args=(file.pk,)))
     importing.import_file(file)
     run = matching.match_file(file)
     messages.success(

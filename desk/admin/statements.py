@@ -27,6 +27,7 @@ COLOUR_OF = {LineStatus.OPEN: "danger", LineStatus.PROPOSED: "warning", LineStat
 class SourceAdmin(Desk):
     """The columns are chosen beside a file, where they can be seen; here only the name is changed."""
 
+    when_empty = "An account stands here once its first statement is brought in, on Money matching."
     list_display = ("name", "kind", "currency", "shown_columns")
     fields = ("name", "kind", "currency", "shown_columns", "date_format", "decimal_mark")
     readonly_fields = ("kind", "currency", "shown_columns", "date_format", "decimal_mark")
@@ -45,10 +46,11 @@ class SourceAdmin(Desk):
 
 @admin.register(StatementFile)
 class FileAdmin(ReadOnlyDesk):
+    when_empty = "No statement was brought in yet. Bring in Paynow's export or a bank's statement on Money matching."
     list_display = ("file_name", "source", "uploaded_at", "uploaded_by", "lines_new", "lines_known", "shown_bad")
     list_select_related = ("source", "uploaded_by")
     ordering = ("-uploaded_at",)
-    fields = (("source", "uploaded_by"), ("shown_uploaded", "shown_imported"), ("lines_new", "lines_known", "shown_bad"))
+    fields = (("source", "uploaded_by"), ("shown_uploaded", "shown_imported"), ("lines_new", "lines_known"), "shown_bad")
     shown_uploaded = moment("uploaded_at", "Uploaded")
     shown_imported = moment("imported_at", "Imported")
 
@@ -57,6 +59,11 @@ class FileAdmin(ReadOnlyDesk):
         return files.defer("content")
 
     def heading(self, file: StatementFile) -> Heading:
+        if file.problem:
+            return Heading(file.file_name, "Not imported", "danger", lines=(file.problem,))
+        if file.handed_over_at is not None and (file.imported_at is None or file.imported_at < file.handed_over_at):
+            sofar = f"{StatementLine.objects.filter(file=file).count():,} new lines so far. Load this page again in a minute."
+            return Heading(file.file_name, "Being imported", "info", lines=(sofar,))
         if file.imported_at is None:
             return Heading(
                 file.file_name, "Not imported", "warning", lines=("It has not been imported to its end. Import it again.",)
@@ -77,6 +84,7 @@ class FileAdmin(ReadOnlyDesk):
 class LineAdmin(ReadOnlyDesk):
     """One line: what it says, what it was matched with, and everything that can be decided about it."""
 
+    when_empty = "Lines of statements stand here once a statement is brought in on Money matching."
     list_display = ("shown_title", "day", "shown_amount", "source", "shown_status", "why")
     list_select_related = ("source",)
     list_filter = ("status", "source", words_filter("currency", "currency", dict(Currency.choices)), ("day", DaysFilter))
@@ -85,12 +93,15 @@ class LineAdmin(ReadOnlyDesk):
     search_fields = ("reference",)
     search_help_text = "A reference, ours or theirs"
     fields = (
-        ("source", "file", "line_number"),
-        ("day", "shown_amount", "fee"),
-        ("reference", "their_reference", "their_status"),
+        ("day", "shown_amount"),
+        ("reference", "their_reference"),
+        ("their_status", "fee"),
         ("words",),
-        ("shown_payment", "shown_refund", "shown_settled"),
+        ("shown_payment", "shown_refund"),
+        ("shown_settled",),
         ("why",),
+        ("source", "file"),
+        ("line_number",),
         ("decided_by", "shown_decided"),
     )
     shown_decided = moment("decided_at", "Decided")

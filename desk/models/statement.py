@@ -46,6 +46,8 @@ class StatementFile(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now)
     content = models.BinaryField(default=b"", help_text="The file as it was uploaded, compressed.")
+    handed_over_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was asked to import it, being long.")
+    problem = models.CharField(max_length=500, blank=True, help_text="Why a worker could not import it.")
     imported_at = models.DateTimeField(
         null=True, blank=True, help_text="When its last line was in. Empty: not imported to its end."
     )
