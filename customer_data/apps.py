@@ -17,13 +17,17 @@ class CustomerDataConfig(AppConfig):
     def ready(self) -> None:
         """Connected before the other parts' receivers: they find the receipt when they tell people of the money."""
         from customer_data.services import (  # noqa: PLC0415  models are not there any sooner
+            flag_surprises,
             follow_dispute,
             issue_when_paid,
+            settle_seats,
             settle_when_refunded,
         )
         from customer_data.signals import payment_moved, payment_moving  # noqa: PLC0415
 
         payment_moved.connect(issue_when_paid, dispatch_uid="receipts")
+        payment_moving.connect(flag_surprises, dispatch_uid="surprises")
+        payment_moving.connect(settle_seats, dispatch_uid="seats")
         payment_moving.connect(follow_dispute, dispatch_uid="disputes")
         payment_moving.connect(settle_when_refunded, dispatch_uid="refunds")
         connection_created.connect(who.sign_statements, dispatch_uid="who acts")

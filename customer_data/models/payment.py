@@ -17,15 +17,14 @@ from django.utils import timezone
 
 from customer_data.gateway import PromptKind, Ticket
 from customer_data.models.booking import Booking, Customer
-from customer_data.models.concern import Concern, ConcernKind
+from customer_data.models.concern import Concern
 from customer_data.models.event import PaymentEvent
 from customer_data.models.finding import ends_index
-from customer_data.models.tour import BOOKED_FOR, CHOOSING_FOR, SeatHold
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
 from customer_data.sealed import SealedTextField
 from customer_data.signals import payment_moved, payment_moving
-from customer_data.status import MONEY_IN, MOVES, NEEDS_PROOF, OPEN, UNPAID_ENDS, BookingStatus, Reason, Status, may_move
+from customer_data.status import MOVES, NEEDS_PROOF, OPEN, Reason, Status, may_move
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -254,8 +253,6 @@ class Payment(models.Model):
             for name, value in facts.items():
                 setattr(self, name, value)
             booking.recount()
-            self._flag_surprises(was, booking)
-            self._settle_seats(booking)
             payment_moving.send(type(self), payment=self, was=was, booking=booking)
             transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
         return event
@@ -283,45 +280,3 @@ class Payment(models.Model):
         fields["reason"] = fields["reason"][:500]
         fields["details"] = dict(fields["details"] or {})
         return PaymentEvent.objects.create(payment=self, from_status=from_status, to_status=to_status, **fields)
-
-    def _settle_seats(self, booking: Booking) -> None:
-        """Money keeps the seats of a trip for good. An attempt that ended without any leaves them for a while, to try again."""
-        has_seats = booking.departure_id is not None and booking.cancelled_at is None
-        hold = None if not has_seats else SeatHold.objects.filter(booking=booking).first()
-        if hold is None:
-            return
-        if self.status in MONEY_IN and not hold.is_for_good and not hold.keep(until=None):
-            sentence = f"{booking} is paid, and its seats were given to others. Offer another date, or give the money back."
-            Concern.raise_about(self, ConcernKind.NO_SEATS, sentence)
-        if self.status in UNPAID_ENDS and hold.is_for_good and booking.amount_paid == 0:
-            hold.keep(until=max(booking.created_at + BOOKED_FOR, timezone.now() + CHOOSING_FOR))
-
-    @property
-    def _denied(self) -> str:
-        """What to do when a letter says that this money never came: the wallet may still give it back on the strength of it."""
-        letter = self.letters.order_by("-pk").first()
-        return f" Letter {letter} says that it never came: write to who has the letter that it is void." if letter else ""
-
-    def _flag_surprises(self, was: str, booking: Booking) -> None:
-        """Money that is late, double, disputed or for a cancelled trip is taken as it is; a person is told."""
-        if self.status == Status.DISPUTED:
-            Concern.raise_about(self, ConcernKind.DISPUTED, f"{self.amount_shown} is held at the gateway until it is decided.")
-        if self.status != Status.SUCCESSFUL or was == Status.DISPUTED:
-            return
-        if booking.cancelled_at is not None:
-            sentence = f"{self.amount_shown} came for {booking.booking_reference}, which was cancelled. Give it back, or move it."
-            Concern.raise_about(self, ConcernKind.TRIP_CANCELLED, sentence + self._denied)
-            return
-        if booking.payment_status == BookingStatus.OVERPAID:
-            costs, paid = (show_amount(amount, booking.currency) for amount in (booking.total_amount, booking.amount_paid))
-            kind = ConcernKind.PAID_TWICE if self._has_a_twin() else ConcernKind.OVERPAID
-            Concern.raise_about(self, kind, f"{booking.booking_reference} costs {costs}, paid is {paid}.")
-        if was in UNPAID_ENDS:
-            Concern.raise_about(
-                self, ConcernKind.LATE_MONEY, f"{self.amount_shown} came after the payment was {was}.{self._denied}"
-            )
-
-    def _has_a_twin(self) -> bool:
-        """Whether the same amount came for the same booking once more."""
-        same = Payment.objects.filter(booking=self.booking_id, amount=self.amount, is_test=self.is_test, status__in=MONEY_IN)
-        return same.exclude(pk=self.pk).exists()

@@ -12,6 +12,7 @@ from customer_data.services.codes import keep_otp, submit_otp
 from customer_data.services.disputes import CannotAnswer, follow_dispute, record_answer
 from customer_data.services.letters import CannotWrite, write_letter
 from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment
+from customer_data.services.paid_seats import settle_seats
 from customer_data.services.receipts import NotPaid, issue_missed_receipts, issue_receipt, issue_when_paid
 from customer_data.services.refund_sending import due_refunds, record_refund_report, send_refund, settle_when_refunded
 from customer_data.services.refunds import (
@@ -27,6 +28,7 @@ from customer_data.services.refunds import (
 from customer_data.services.reporting import record_report
 from customer_data.services.sending import send_payment
 from customer_data.services.stopping import NothingToAsk, NotStopped, ask_gateway, stop_waiting
+from customer_data.services.surprises import flag_surprises
 from customer_data.services.transfers import CannotTransfer, transfer_payment
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "check_payment",
     "due_refunds",
     "expire_payment",
+    "flag_surprises",
     "follow_dispute",
     "is_known_unpaid",
     "is_over_unpaid",
@@ -70,6 +73,7 @@ __all__ = [
     "send_payment",
     "send_refund",
     "send_request_again",
+    "settle_seats",
     "settle_when_refunded",
     "stop_waiting",
     "submit_otp",

@@ -9,10 +9,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from customer_data.models import Dispute, DisputeStatus, Payment
+from customer_data.models import ConcernKind, Dispute, DisputeStatus, Payment
 from customer_data.status import Status
 
 LONGEST_ANSWER = 4000
+
+_DECIDED = {
+    DisputeStatus.WON: "The gateway decided: the money stays.",
+    DisputeStatus.LOST: "The gateway decided: the money went back to the customer.",
+}
 
 
 class CannotAnswer(Exception):
@@ -28,6 +33,13 @@ def follow_dispute(sender: object, *, payment: Payment, was: str, **signal: Any)
     elif was == Status.DISPUTED:
         ending = DisputeStatus.WON if payment.status == Status.SUCCESSFUL else DisputeStatus.LOST
         Dispute.objects.filter(payment=payment, status=DisputeStatus.OPEN).update(status=ending, closed_at=now)
+        _solve_matter(payment, ending)
+
+
+def _solve_matter(payment: Payment, ending: DisputeStatus) -> None:
+    """Nobody has to look at a dispute that is decided. Who took the matter stays beside it."""
+    open_matter = payment.concerns.filter(kind=ConcernKind.DISPUTED, solved_at__isnull=True)
+    open_matter.update(solved_at=timezone.now(), solution=_DECIDED[ending])
 
 
 def record_answer(dispute: Dispute, *, answer: str, user: Any) -> Dispute:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,8 +9,8 @@ from django.utils import timezone
 
 from customer_data.models import Booking, Concern, ConcernKind, Payment, SeatHold, Transfer
 from customer_data.models.refund import REFUND_UNDER_WAY
-from customer_data.models.tour import BOOKED_FOR, CHOOSING_FOR
-from customer_data.money import show_amount
+from customer_data.services.paid_seats import keep_for_a_while, keep_for_good
+from customer_data.services.surprises import flag_overpaid
 from customer_data.signals import payment_transferred
 from customer_data.status import MONEY_IN, OPEN, BookingStatus
 
@@ -88,25 +87,18 @@ def _settle_seats(payment: Payment, was_for: Booking, is_for: Booking) -> None:
 
     The departures are locked in the order of their ids, as the bookings were.
     """
-    holds = SeatHold.objects.filter(booking__in=[was_for, is_for]).order_by("departure_id")
-    for hold in holds:
-        if hold.booking_id == is_for.pk and not hold.is_for_good and not hold.keep(until=None):
-            sentence = f"{is_for} is paid, and its seats were given to others. Offer another date, or give the money back."
-            Concern.raise_about(payment, ConcernKind.NO_SEATS, sentence)
-        if hold.booking_id == was_for.pk and hold.is_for_good and was_for.amount_paid == 0:
-            hold.keep(until=_for_a_while(was_for))
-
-
-def _for_a_while(booking: Booking) -> datetime:
-    return max(booking.created_at + BOOKED_FOR, timezone.now() + CHOOSING_FOR)
+    for hold in SeatHold.objects.filter(booking__in=[was_for, is_for]).order_by("departure_id"):
+        if hold.booking_id == is_for.pk:
+            keep_for_good(hold, is_for, payment)
+        else:
+            keep_for_a_while(hold, was_for)
 
 
 def _tell_people(payment: Payment, was_for: Booking, is_for: Booking) -> None:
-    for booking in (was_for, is_for):
-        if booking.payment_status == BookingStatus.OVERPAID:
-            costs, paid = (show_amount(amount, booking.currency) for amount in (booking.total_amount, booking.amount_paid))
-            about = booking.payments.filter(status__in=MONEY_IN).order_by("-created_at").first() if booking == was_for else payment
-            Concern.raise_about(about, ConcernKind.OVERPAID, f"{booking.booking_reference} costs {costs}, paid is {paid}.")
+    flag_overpaid(payment, is_for)
+    left = was_for.payments.filter(status__in=MONEY_IN).order_by("-created_at").first()
+    if left is not None:
+        flag_overpaid(left, was_for)
     if was_for.amount_paid == 0 and was_for.cancelled_at is None:
         moved = f"{payment.amount_shown} was moved to {is_for.booking_reference}"
         sentence = f"{was_for} has no money in any more: {moved}. Ask its customer to pay."

@@ -38,6 +38,22 @@ def test_a_case_closes_with_the_payments_next_move(end: Status, ending: str) -> 
     assert (case.status, case.closed_at is not None) == (ending, True)
 
 
+@pytest.mark.parametrize(
+    ("end", "solution"),
+    [
+        (Status.SUCCESSFUL, "The gateway decided: the money stays."),
+        (Status.REFUNDED, "The gateway decided: the money went back to the customer."),
+    ],
+)
+def test_what_the_gateway_decided_waits_for_nobody(end: Status, solution: str) -> None:
+    payment = make.payment(Status.DISPUTED)
+    other = make.payment(Status.DISPUTED)
+    make.move(payment, end)
+    matter = payment.concerns.get(kind="disputed")
+    assert (matter.solution, matter.solved_at is not None, matter.solved_by) == (solution, True, None)
+    assert other.concerns.get(kind="disputed").solved_at is None
+
+
 def test_a_payment_disputed_again_has_a_second_case() -> None:
     payment = make.payment(Status.DISPUTED)
     make.move(make.move(payment, Status.SUCCESSFUL), Status.DISPUTED)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from customer_data.models import Booking, Concern
+from customer_data.models import Booking, Concern, ConcernKind
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Status
 from customer_data.tests import make, till
 
@@ -111,9 +111,10 @@ def test_two_equal_halves_are_not_paid_twice() -> None:
 
 def test_the_same_matter_is_open_once() -> None:
     payment = make.payment(Status.DISPUTED)
-    make.move(payment, Status.SUCCESSFUL)
-    make.move(payment, Status.DISPUTED)
+    Concern.raise_about(payment, ConcernKind.DISPUTED, "Once more.")
     assert till.concerns(payment) == ["disputed"]
+    make.move(make.move(payment, Status.SUCCESSFUL), Status.DISPUTED)
+    assert [each.solved_at is None for each in payment.concerns.order_by("pk")] == [False, True], "a second dispute is a new matter"
 
 
 @pytest.mark.parametrize("test_first", [True, False])

@@ -73,6 +73,15 @@ def test_a_person_hears_that_a_booking_is_unpaid_now_and_that_another_is_overpai
     assert clean_books() == []
 
 
+def test_the_same_amount_moved_to_a_booking_that_has_it_was_paid_twice() -> None:
+    meant = make.payment(Status.SUCCESSFUL).booking
+    again, part = make.payment(Status.SUCCESSFUL), make.payment(Status.SUCCESSFUL, amount="31.00")
+    move(again, meant)
+    move(part, meant)
+    assert concerns(again) == ["paid_twice", "unpaid_by_transfer"]
+    assert concerns(part) == ["overpaid", "unpaid_by_transfer"]
+
+
 def test_a_booking_that_stays_overpaid_keeps_a_person_who_was_told() -> None:
     booking = make.booking("100.00")
     payments = [make.payment(Status.SUCCESSFUL, booking=booking) for _ in range(3)]
