@@ -42,7 +42,7 @@ def _badge(counter: str) -> dict[str, str]:
 
 
 # The first group is what the day is made of; what belongs to each follows in its own, which opens by itself around the open page.
-NAVIGATION = [
+NAVIGATION: list[dict[str, Any]] = [
     {
         "items": [
             _own_page("Today", "today", "index"),
@@ -117,6 +117,12 @@ NAVIGATION = [
     },
 ]
 
+
+def navigation_for(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar in which this person may open something; a title over nothing is not even in the page."""
+    return [group for group in NAVIGATION if any(page["permission"](request) for page in group["items"])]
+
+
 _GREEN = {
     "50": "240 253 250",
     "100": "204 251 241",
@@ -150,5 +156,5 @@ UNFOLD = {
     "GLOBAL_CALLBACK": "paynow_integration.admin.banner",
     "DASHBOARD_CALLBACK": "config.health.first_page",
     "ACCOUNT": {"navigation": [{"title": "Second step", "link": reverse_lazy("second-step-codes")}]},
-    "SIDEBAR": {"show_search": False, "navigation": NAVIGATION},
+    "SIDEBAR": {"show_search": False, "navigation": navigation_for},
 }
