@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 @admin.register(FlowSession)
 class FlowSessionAdmin(ReadOnlyDesk):
+    when_empty = "A payment form that was sent to a customer stands here. Send one from a booking's page."
     list_display = ("created_at", "customer", "shown_booking", "shown_payment", "opened_at", "spent_at", "expires_at")
     list_filter = (("created_at", DaysFilter),)
     list_select_related = ("customer", "booking", "payment")
@@ -79,9 +80,10 @@ add_button(
         press=_send_request,
         hint="The customer gets a message with a Pay now button.",
         is_offered=lambda booking: booking.balance > 0,
+        permission="customer_data.send_request_again",
     ),
 )
 add_panel(
     Booking,
-    Panel("Payment requests on WhatsApp", FlowSession, ("When", "Message", "Form"), _requests, "None was sent yet."),
+    Panel("Payment requests on WhatsApp", FlowSession, ("When", "Message", "Form"), _requests),
 )

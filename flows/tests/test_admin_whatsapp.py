@@ -17,7 +17,7 @@ from flows.simulator import FaultKind, GraphSimulator
 
 pytestmark = pytest.mark.django_db
 
-SELLER = ("view_booking", "change_booking", "view_flowsession")
+SELLER = ("view_booking", "send_request_again", "view_flowsession")
 PAYNOW = {"gateway": "paynow", "payment_method": "paynow_ecocash", "account": "1201"}
 
 
@@ -98,8 +98,8 @@ def test_whatsapp_that_is_not_set_up_is_a_sentence(settings: Any) -> None:
     assert pressed(desk(*SELLER), a_booking()).startswith("Nothing was sent. ")
 
 
-def test_sending_is_for_those_who_may_change_bookings(meta: GraphSimulator) -> None:
-    booking, looker = a_booking(), desk("view_booking")
+def test_sending_is_for_those_who_may_send_requests(meta: GraphSimulator) -> None:
+    booking, looker = a_booking(), desk("view_booking", "change_booking")
     assert looker.press(booking, "send-payment-request").status_code == 403
     assert "Send payment request" not in looker.page(booking)
     strict = Client(enforce_csrf_checks=True)
