@@ -32,6 +32,7 @@ class PlaceForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
 @admin.register(PlaceToPay)
 class PlaceToPayAdmin(Desk):
     form = PlaceForm
+    when_empty = "Nobody can pay by transfer or in cash yet. Add a bank account or a cash desk."
     list_display = ("name", "way", "currency", "account_number", "shown_state")
     list_filter = ("way", "currency", "is_active")
     ordering = ("way", "currency", "-is_active")

@@ -84,6 +84,7 @@ class PaynowConfigForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
 @admin.register(PaynowConfig)
 class PaynowConfigAdmin(Desk):
     form = PaynowConfigForm
+    when_empty = "Nobody can pay through Paynow yet. Add the integration ID and key of each currency."
     list_display = ("name", "currency", "integration_id", "shown_key", "shown_mode", "is_active", "api_base_url")
     ordering = ("-is_active", "currency", "-pk")
     sortable_by = ()
@@ -180,6 +181,7 @@ _COLOUR_OF = {
 
 @admin.register(PaynowNotification)
 class PaynowNotificationAdmin(ReadOnlyDesk):
+    when_empty = "What Paynow tells us by itself about payments is kept here."
     list_display = ("received_at", "shown_outcome", "reference", "shown_payment", "detail", "size")
     list_filter = ("outcome", ("received_at", DaysFilter))
     list_select_related = ("payment",)

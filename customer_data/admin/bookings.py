@@ -51,13 +51,12 @@ class BookingForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 @admin.register(Booking)
 class BookingAdmin(Desk):
     form = BookingForm
+    when_empty = "Bookings made in the chat stand here by themselves. Add one for somebody who books by phone or at the counter."
     list_display = (
-        "booking_reference",
+        "which",
         "created_at",
-        "title",
-        "customer",
-        "shown_total",
-        "shown_paid",
+        "who",
+        "paid_of_total",
         "shown_balance",
         "shown_status",
     )
@@ -133,6 +132,18 @@ class BookingAdmin(Desk):
             is_test=booking.is_test,
             lines=(*_cancelled(booking), f"Paid {paid} of {total}. {owed}", *fixed),
         )
+
+    @shown("Booking", header=True)
+    def which(self, booking: Booking) -> Sequence[str]:
+        return booking.booking_reference, booking.title
+
+    @shown("Customer", header=True)
+    def who(self, booking: Booking) -> Sequence[str]:
+        return str(booking.customer), booking.customer.known_phone
+
+    @shown("Paid", header=True)
+    def paid_of_total(self, booking: Booking) -> Sequence[str]:
+        return self.shown_paid(booking), f"of {self.shown_total(booking)}"
 
     @shown("Total", ordering="total_amount")
     def shown_total(self, booking: Booking) -> str:

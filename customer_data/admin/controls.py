@@ -175,6 +175,7 @@ add_button(
 # --- Limits ---------------------------------------------------------------------------------------
 @admin.register(AmountLimit)
 class AmountLimitAdmin(Desk):
+    when_empty = "Without a limit any amount may be paid. Add one for each currency that needs it."
     list_display = ("currency", "shown_payment", "shown_customer", "shown_day")
     ordering = ("currency",)
     sortable_by = ()

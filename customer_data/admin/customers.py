@@ -33,6 +33,7 @@ class CustomerForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 @admin.register(Customer)
 class CustomerAdmin(Desk):
     form = CustomerForm
+    when_empty = "Whoever writes on WhatsApp stands here by themselves. Add a customer who has no WhatsApp."
     list_display = ("__str__", "phone", "wa_id", "email", "created_at")
     ordering = ("-id",)
     sortable_by = ()

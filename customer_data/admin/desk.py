@@ -37,7 +37,7 @@ from customer_data.admin.page import (
     panels_of,
 )
 from customer_data.admin.page import read_reason as read_reason_given
-from customer_data.models import UsedForm
+from customer_data.models import Change, UsedForm
 from customer_data.who import acting
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ class Pages(_Paginator):
 
 class Desk(_ModelAdmin):
     """A page of ours. Subclasses say what is listed and shown; buttons and panels come from `customer_data.admin.page`."""
+
+    when_empty = ""
+    """What would stand in the list, and what to do: shown while there is nothing in it."""
 
     list_per_page = 25
     list_max_show_all = 25
@@ -200,12 +203,14 @@ class Desk(_ModelAdmin):
         return {
             "heading": self.heading(row),
             "buttons": [*self.button_forms(request, row), *self.extra_buttons(request, row)],
-            "panels": [(panel, _first(panel, row)) for panel in seen],
+            # What happened to the row's fields is read last: it is there for those who doubt.
+            "panels": [(panel, _first(panel, row)) for panel in sorted(seen, key=lambda panel: panel.model is Change)],
         }
 
     def button_forms(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
         """What a page needs to offer this user the buttons of `row`."""
         offered = [each for each in self.buttons_for(request) if each.is_offered(row) and each.is_for(row, request.user)]
+        offered.sort(key=_how_grave)
         typed = request.session.pop(_TYPED) if request.session.get(_TYPED, {}).get("row") == str(row.pk) else {}
         return [self._form_of(button, row, typed) for button in offered]
 
@@ -275,6 +280,11 @@ def _typed(request: HttpRequest, button: Button, row: Model) -> dict[str, str]:
     """What was typed beside a button that did nothing, for the page to show again."""
     names = ["reason", *(ask.name for ask in button.asks if ask.kind != "file")]
     return {"button": button.name, "row": str(row.pk), **{name: request.POST.get(name, "")[:1000] for name in names}}
+
+
+def _how_grave(button: Button) -> tuple[bool, bool]:
+    """What takes one press comes first, what cannot be undone last."""
+    return button.is_grave, bool(button.asks or button.asks_why)
 
 
 def _expect_all(button: Button, given: Mapping[str, Any]) -> None:

@@ -45,13 +45,14 @@ class OpenCasesFilter(admin.SimpleListFilter):
 
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyDesk):
+    when_empty = "No customer disputes a payment. When a gateway holds money for one, the case stands here with its deadline."
     list_display = ("shown_payment", "shown_customer", "shown_amount", "opened_at", "deadline", "shown_case", "answered_by")
     list_filter = (OpenCasesFilter,)
     list_select_related = ("payment__booking__customer", "answered_by")
     ordering = ("deadline",)
     sortable_by = ("deadline",)
     fields = (
-        ("shown_payment", "shown_booking"),
+        ("shown_payment_page", "shown_booking"),
         ("shown_customer", "shown_amount"),
         ("shown_opened", "shown_deadline"),
         ("answered_by", "shown_answered"),
@@ -75,6 +76,11 @@ class DisputeAdmin(ReadOnlyDesk):
 
     @shown("Payment")
     def shown_payment(self, dispute: Dispute) -> str:
+        """In the list the cell leads to the case."""
+        return dispute.payment.reference
+
+    @shown("Payment")
+    def shown_payment_page(self, dispute: Dispute) -> str:
         return linked(dispute.payment, dispute.payment.reference)
 
     @shown("Booking")
@@ -151,6 +157,4 @@ add_button(
         permission="customer_data.answer_dispute",
     ),
 )
-add_panel(
-    Payment, Panel("Disputes", Dispute, ("Opened", "Case", "Deadline", "Answered by", "Answer"), _disputes, "Nobody disputes it.")
-)
+add_panel(Payment, Panel("Disputes", Dispute, ("Opened", "Case", "Deadline", "Answered by", "Answer"), _disputes))

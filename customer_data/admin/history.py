@@ -38,6 +38,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyDesk):
+    when_empty = "Every change of money and settings is recorded here, with who and why."
     list_display = ("shown_at", "who", "shown_row", "shown_fields", "why")
     list_display_links = ("shown_at",)
     list_filter = (KindFilter, ("at", DaysFilter))
@@ -45,7 +46,7 @@ class ChangeAdmin(ReadOnlyDesk):
     sortable_by = ()
     search_fields = ("who",)
     search_help_text = "User name, or a payment's or booking's reference"
-    fields = (("shown_moment", "who", "database_user"), ("shown_row", "number"), "why", "shown_fields_all", "shown_seal")
+    fields = (("shown_moment", "who"), ("shown_row", "number"), "why", "shown_fields_all", ("shown_seal", "database_user"))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request)

@@ -29,6 +29,7 @@ _LINK = (
 
 @admin.register(NonReceiptLetter)
 class NonReceiptLetterAdmin(ReadOnlyDesk):
+    when_empty = "Letters that say money never came. One is written on the page of a payment that ended unpaid."
     list_display = ("number", "shown_amount", "shown_payment", "shown_signed", "written_at")
     list_filter = (("written_at", DaysFilter),)
     list_select_related = ("payment",)

@@ -69,13 +69,16 @@ class Button:
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows about one row, newest first, for those who may see `model`. `rows` gives cells that are text or safe HTML."""
+    """Rows about one row, newest first, for those who may see `model`. `rows` gives cells that are text or safe HTML.
+
+    A panel without rows is not shown, unless `nothing` says what staff want to know.
+    """
 
     title: str
     model: type[Model]
     headers: tuple[str, ...]
     rows: Callable[[Any], Iterable[Sequence[object]]]
-    nothing: str
+    nothing: str = ""
 
 
 @dataclass(frozen=True)

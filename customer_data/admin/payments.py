@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from customer_data.admin.desk import ReadOnlyDesk, link_to, moment, shown
 from customer_data.admin.filters import DaysFilter, MethodFilter, PaidDaysFilter
 from customer_data.admin.page import Ask, Button, Heading, NotDone, Press, add_button
-from customer_data.admin.searching import payments_like, read_typed
+from customer_data.admin.searching import address_of_found, payments_like, read_typed
 from customer_data.admin.timeline import timeline_of
 from customer_data.admin.wording import COLOUR_OF, gateway_label, how_often_asked, method_label, what_happens_next, what_is_known
 from customer_data.doors import check_soon, send_soon
@@ -25,27 +26,34 @@ from customer_data.services.stopping import NothingToAsk, NotStopped, ask_gatewa
 from customer_data.services.transfers import CannotTransfer, transfer_payment
 from customer_data.status import MONEY_IN, NEEDS_PROOF, Status
 
+FIND = "find"
+
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyDesk):
     change_form_outer_after_template = "admin/desk/timeline.html"
+    when_empty = (
+        "A payment stands here from the moment a customer chooses how to pay. Send a payment request from a booking's page."
+    )
     list_display = (
-        "shown_reference",
-        "created_at",
-        "customer_and_booking",
+        "which",
+        "shown_asked",
+        "who",
         "shown_amount",
-        "shown_method",
         "shown_status",
-        "phone",
+        "how",
     )
     list_filter = ("status", MethodFilter, "currency", "is_test", ("created_at", DaysFilter), ("processed_at", PaidDaysFilter))
     ordering = ("-created_at",)
-    sortable_by = ("created_at",)
+    sortable_by = ("shown_asked",)
     search_fields = ("reference",)
     search_help_text = "Reference, booking, phone, name"
     # Never shown: the poll address (it needs no credentials), the one-time code, and what the gateway needs for itself.
     fieldsets = (
-        (None, {"fields": (("shown_reference", "shown_booking"), ("shown_customer", "phone"), ("shown_amount", "shown_method"))}),
+        (
+            None,
+            {"fields": (("shown_reference", "shown_booking"), ("shown_customer", "shown_phone"), ("shown_amount", "shown_way"))},
+        ),
         (
             "At the gateway",
             {
@@ -87,6 +95,12 @@ class PaymentAdmin(ReadOnlyDesk):
     ) -> tuple[QuerySet[Payment], bool]:
         return (queryset.filter(payments_like(search_term)) if search_term.strip() else queryset), False
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With `find`, from the first page's field: straight to the one payment, booking or customer that it names."""
+        if FIND in request.GET and self.has_view_permission(request):
+            return HttpResponseRedirect(address_of_found(request.GET[FIND], request.user))
+        return super().changelist_view(request, extra_context)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         payment = kwargs.get("obj")
         if payment is not None:
@@ -102,13 +116,26 @@ class PaymentAdmin(ReadOnlyDesk):
             lines=tuple(filter(None, (what_is_known(payment), what_happens_next(payment), how_often_asked(payment)))),
         )
 
-    @shown("Reference", ordering="reference")
+    @shown("Reference")
     def shown_reference(self, payment: Payment) -> str:
         return payment.reference
 
+    @shown("Asked for", ordering="created_at")
+    def shown_asked(self, payment: Payment) -> datetime:
+        return payment.created_at
+
     @shown("Customer", header=True)
-    def customer_and_booking(self, payment: Payment) -> Sequence[str]:
-        return str(payment.booking.customer), payment.booking.booking_reference
+    def who(self, payment: Payment) -> Sequence[str]:
+        return str(payment.booking.customer), payment.booking.customer.known_phone
+
+    @shown("Payment and booking", header=True)
+    def which(self, payment: Payment) -> Sequence[str]:
+        return payment.reference, payment.booking.booking_reference
+
+    @shown("Way to pay", header=True)
+    def how(self, payment: Payment) -> Sequence[str]:
+        """With the number of the wallet, where there is one."""
+        return method_label(payment.payment_method), payment.phone
 
     @shown("Booking")
     def shown_booking(self, payment: Payment) -> str:
@@ -125,8 +152,13 @@ class PaymentAdmin(ReadOnlyDesk):
         return format_html("{} {}", payment.amount_shown, TEST_MARK)
 
     @shown("Way to pay")
-    def shown_method(self, payment: Payment) -> str:
-        return method_label(payment.payment_method)
+    def shown_way(self, payment: Payment) -> str:
+        method = method_label(payment.payment_method)
+        return f"{method}, wallet {payment.phone}" if payment.phone else method
+
+    @shown("Customer's phone")
+    def shown_phone(self, payment: Payment) -> str:
+        return payment.booking.customer.known_phone
 
     @shown("Status", label=COLOUR_OF)
     def shown_status(self, payment: Payment) -> tuple[str, str]:

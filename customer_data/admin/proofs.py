@@ -61,6 +61,9 @@ class WaitingFilter(admin.SimpleListFilter):
 
 @admin.register(Proof)
 class ProofAdmin(ReadOnlyDesk):
+    when_empty = (
+        "Nothing waits for review. Slips that customers send in the chat stand here, and what staff hand in on a booking's page."
+    )
     list_display = (
         "shown_preview",
         "submitted_at",
@@ -79,13 +82,16 @@ class ProofAdmin(ReadOnlyDesk):
     search_fields = ("=booking__booking_reference", "=claimed_reference", "=received_reference")
     search_help_text = "Booking, bank's or wallet's reference"
     fields = (
-        ("shown_booking", "shown_payment", "shown_from"),
-        ("shown_claim", "shown_reference", "claimed_on"),
-        ("shown_owed", "submitted_at", "shown_handed_in_by"),
+        ("shown_booking", "shown_payment"),
+        ("shown_from", "shown_phone"),
+        ("shown_claim", "shown_owed"),
+        ("shown_reference", "claimed_on"),
+        ("submitted_at", "shown_handed_in_by"),
     )
     decided_fields = (
-        ("shown_received", "shown_received_reference", "shown_settled"),
-        ("decided_by", "decided_at", "shown_decision"),
+        ("shown_received", "shown_received_reference"),
+        ("decided_by", "decided_at"),
+        ("shown_settled", "shown_decision"),
     )
     change_form_outer_before_template = "admin/desk/proof.html"
 
@@ -169,6 +175,10 @@ class ProofAdmin(ReadOnlyDesk):
     @shown("From")
     def shown_from(self, proof: Proof) -> str:
         return linked(proof.customer) if proof.customer is not None else "Not known"
+
+    @shown("Phone")
+    def shown_phone(self, proof: Proof) -> str:
+        return proof.customer.known_phone if proof.customer is not None else ""
 
     @shown("Booking")
     def shown_booking(self, proof: Proof) -> str:
@@ -260,7 +270,5 @@ def _proofs_of(row: Booking | Payment) -> Iterator[Sequence[object]]:
 for _model in (Booking, Payment):
     add_panel(
         _model,
-        Panel(
-            "Proofs of payment", Proof, ("When", "What", "It says", "How it stands"), _proofs_of, "Nobody has handed in a proof."
-        ),
+        Panel("Proofs of payment", Proof, ("When", "What", "It says", "How it stands"), _proofs_of),
     )

@@ -32,6 +32,7 @@ _SERIES = {SERIES: "Receipts", TEST_SERIES: "Test receipts"}
 
 @admin.register(Receipt)
 class ReceiptAdmin(ReadOnlyDesk):
+    when_empty = "A receipt is issued by itself when money is in."
     list_display = ("shown_number", "shown_amount", "shown_from", "shown_payment", "issued_at")
     list_filter = (words_filter("series", "series", _SERIES), ("issued_at", DaysFilter))
     list_select_related = ("payment",)
@@ -99,4 +100,4 @@ def _receipt_of(payment: Payment) -> Iterator[Sequence[object]]:
 
 
 add_panel(Receipt, Panel("What it says", Receipt, ("", ""), _facts, "Nothing."))
-add_panel(Payment, Panel("Receipt", Receipt, ("When", "Number", "Amount", "PDF"), _receipt_of, "It is issued when money is in."))
+add_panel(Payment, Panel("Receipt", Receipt, ("When", "Number", "Amount", "PDF"), _receipt_of))

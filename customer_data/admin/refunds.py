@@ -49,6 +49,7 @@ class UnderWayFilter(admin.SimpleListFilter):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyDesk):
+    when_empty = "No refund waits. One is asked for on the page of a payment whose money is in."
     list_display = ("reference", "requested_at", "shown_customer", "shown_amount", "way", "shown_status", "requested_by", "reason")
     list_filter = (UnderWayFilter, "way", ("requested_at", DaysFilter))
     list_select_related = ("payment__booking__customer", "requested_by")
@@ -157,7 +158,7 @@ def _trail(refund: Refund) -> Iterator[Sequence[object]]:
 
 add_panel(
     Payment,
-    Panel("Refunds", Refund, ("Asked for", "Reference", "Amount", "Status", "By", "Why"), _refunds, "Nothing went back of it."),
+    Panel("Refunds", Refund, ("Asked for", "Reference", "Amount", "Status", "By", "Why"), _refunds),
 )
 add_panel(
     Refund, Panel("Trail", Refund, ("When", "It was then", "Through", "Who", "What happened"), _trail, "Nothing has happened yet.")

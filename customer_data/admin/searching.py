@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib.admin.utils import quote
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Upper
+from django.urls import reverse
 
+from customer_data.admin.page import may_see
 from customer_data.models import Booking, Customer, Payment
 from customer_data.models.finding import Backwards, Words
 from customer_data.phones import NotAPhoneNumber, national, parse_phone
 from customer_data.references import read_reference
 
 LEAST_PART = 3
+LONGEST_TYPED = 200
 BOOKING_PREFIX = "BK"
 
 MOST_FOUND = 1_000
@@ -111,6 +116,26 @@ def customers_like(text: str) -> Q:
     typed = read_typed(text)
     people = _people(typed)
     return _words(Customer, "name", typed) if people is None else Q(pk__in=people)
+
+
+def address_of_found(text: str, user: Any) -> str:
+    """The page of the one payment that `text` names, else the list of those it names; then the same of bookings and customers.
+
+    Where nothing is found, the list of payments, which says so.
+    """
+    plain = text.replace("\0", "").strip()[:LONGEST_TYPED]
+    for model, like in ((Payment, payments_like), (Booking, bookings_like), (Customer, customers_like)):
+        found = list(model._default_manager.filter(like(plain)).order_by()[:2]) if plain and may_see(user, model) else []
+        if len(found) == 1:
+            return reverse(f"admin:customer_data_{model._meta.model_name}_change", args=(quote(str(found[0].pk)),))
+        if found:
+            return _list_with(model, plain)
+    return _list_with(Payment, plain)
+
+
+def _list_with(model: type[Model], text: str) -> str:
+    address = reverse(f"admin:customer_data_{model._meta.model_name}_changelist")
+    return f"{address}?{urlencode({'q': text})}" if text else address
 
 
 # --- One meaning at a time ------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class DepartureInline(_TabularInline):
 
 @admin.register(Tour)
 class TourAdmin(Desk):
+    when_empty = "Add a tour and its dates: customers can book it in the chat at once."
     list_display = ("name", "summary", "shown_price", "shown_deposit", "position", "is_offered")
     list_filter = ("is_offered", "currency")
     ordering = ("position", "name")
@@ -120,6 +121,7 @@ class AheadFilter(admin.SimpleListFilter):
 @admin.register(Departure)
 class DepartureAdmin(Desk):
     form = DepartureForm
+    when_empty = "No dates. Add the dates of a tour on the tour's page."
     list_display = ("starts_on", "tour", "seats", "shown_taken", "shown_free", "is_open")
     list_filter = (AheadFilter, "tour", "is_open")
     list_select_related = ("tour",)
@@ -153,6 +155,7 @@ class DepartureAdmin(Desk):
 
 @admin.register(SeatHold)
 class SeatHoldAdmin(ReadOnlyDesk):
+    when_empty = "Seats are held here from the moment somebody chooses a date."
     list_display = ("shown_departure", "shown_customer", "seats", "shown_booking", "shown_state", "created_at")
     list_filter = ("departure__tour",)
     list_select_related = ("departure__tour", "customer", "booking")
@@ -160,7 +163,7 @@ class SeatHoldAdmin(ReadOnlyDesk):
     sortable_by = ("created_at",)
     search_fields = ("customer__name", "booking__booking_reference")
     search_help_text = "Customer, booking"
-    fields = (("shown_departure", "shown_customer"), ("seats", "shown_booking"), ("expires_at", "released_at"))
+    fields = (("shown_departure_page", "shown_customer"), ("seats", "shown_booking"), ("expires_at", "released_at"))
 
     def heading(self, hold: SeatHold) -> Heading:
         state, sentence = state_of(hold)
@@ -168,6 +171,11 @@ class SeatHoldAdmin(ReadOnlyDesk):
 
     @shown("Date")
     def shown_departure(self, hold: SeatHold) -> str:
+        """In the list the whole cell leads to the hold; a link in a link leads nowhere."""
+        return str(hold.departure)
+
+    @shown("Date")
+    def shown_departure_page(self, hold: SeatHold) -> str:
         return linked(hold.departure)
 
     @shown("Customer")

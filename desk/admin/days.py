@@ -104,6 +104,7 @@ def _day(text: str) -> date | None:
 
 @admin.register(ClosedDay)
 class ClosedDayAdmin(ReadOnlyDesk):
+    when_empty = "No day is closed yet. Close a day once its statements are in and its exceptions are settled."
     list_display = ("day", "currency", "shown_taken", "closed_by", "shown_closed", "note")
     list_select_related = ("closed_by",)
     list_filter = ("currency", ("day", DaysFilter))

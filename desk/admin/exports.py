@@ -41,6 +41,10 @@ for _table in TABLES.values():
 
 @admin.register(Export)
 class ExportAdmin(ReadOnlyDesk):
+    when_empty = (
+        "Files that you ask for above a list, as CSV or Excel, are made here. Open Payments, Bookings, Refunds or "
+        "Receipts, and press one."
+    )
     list_display = ("shown_what", "shown_state", "shown_rows", "requested_at", "requested_by")
     list_select_related = ("requested_by",)
     ordering = ("-requested_at",)

@@ -174,9 +174,9 @@ def _settled(line: StatementLine) -> Iterator[Sequence[object]]:
 
 add_panel(
     StatementFile,
-    Panel("Rows that could not be read", StatementFile, ("Line", "What is wrong", "What it says"), _bad_rows, "None."),
+    Panel("Rows that could not be read", StatementFile, ("Line", "What is wrong", "What it says"), _bad_rows),
 )
 add_panel(
     StatementLine,
-    Panel("Paynow's lines in this pay-out", StatementLine, ("Day", "Amount", "Fee", "Payment"), _settled, "None."),
+    Panel("Paynow's lines in this pay-out", StatementLine, ("Day", "Amount", "Fee", "Payment"), _settled),
 )

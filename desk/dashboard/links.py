@@ -34,6 +34,11 @@ def open_payments(*, after: datetime | None = None, until: datetime | None = Non
     return _payments(status__in=",".join(sorted(OPEN)), is_test__exact=0, **ages)
 
 
+def finding() -> str:
+    """Where the first page's field sends what was typed."""
+    return reverse(_PAYMENTS)
+
+
 def list_of(name: str, **query: object) -> str:
     """The list of a kind of row, such as `customer_data_concern`; empty while there is none."""
     try:

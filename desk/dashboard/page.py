@@ -47,6 +47,11 @@ class Today:
         return links.list_of("flows_flowsession")
 
     @property
+    def finds_payments(self) -> str:
+        """The address that looks for what is typed; empty for who may not see payments."""
+        return "" if self.pending is None else links.finding()
+
+    @property
     def shows_something(self) -> bool:
         return any(part is not None for part in (self.takings, self.pending, self.forms, self.matters, self.flows))
 

@@ -16,10 +16,10 @@ from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 
 from customer_data.admin.desk import ReadOnlyDesk, link_to, shown
-from customer_data.admin.page import Button, Heading, NotDone, Press, add_button
+from customer_data.admin.page import Button, Heading, NotDone, Press, add_button, may_see
 from customer_data.admin.payments import linked
 from customer_data.admin.searching import customers_like
-from customer_data.models import Customer
+from customer_data.models import Customer, Proof
 from flows import tasks
 from flows.models import Conversation, IncomingMessage, Message
 from flows.staff_replies import CannotReply, hand_back, reply, take_over, talk_of, window_closes_at
@@ -47,6 +47,7 @@ class WhoAnswersFilter(admin.SimpleListFilter):
 
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyDesk):
+    when_empty = "Whoever writes to our number on WhatsApp stands here."
     list_display = ("customer", "shown_who", "shown_last_words", "shown_heard", "shown_unread")
     list_filter = (WhoAnswersFilter,)
     list_select_related = ("customer", "taken_by")
@@ -91,6 +92,7 @@ class ConversationAdmin(ReadOnlyDesk):
             "reply_address": self._reply_address(row) if may_write and not is_others else "",
             "reply_draft": request.session.pop(_draft_of(row), ""),
             "submission": uuid.uuid4().hex,
+            "may_see_proofs": may_see(request.user, Proof),
             "others_name": str(row.taken_by) if is_others else "",
         }
 

@@ -49,6 +49,7 @@ _MEANING_OF_STATUS = {
 
 @admin.register(WhatsAppFlow)
 class WhatsAppFlowAdmin(ReadOnlyDesk):
+    when_empty = "The forms that open in the chat stand here once they are brought to Meta."
     list_display = ("name", "flow_id", "status", "shown_sync", "shown_can_send", "shown_synced")
     ordering = ("name",)
     sortable_by = ()

@@ -17,6 +17,7 @@ _COLOUR = {"on": "success", "off": "warning"}
 
 @admin.register(ReviewedLanguage)
 class ReviewedLanguageAdmin(Desk):
+    when_empty = "The chat speaks English. Add a language once somebody who speaks it has read its words."
     list_display = ("shown_language", "reviewer", "reviewed_on", "shown_state")
     list_display_links = ("shown_language",)
     ordering = ("code",)

@@ -31,6 +31,7 @@ _KINDS = {kind: kind.capitalize() for kind in KINDS}
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyDesk):
+    when_empty = "Everything that we send on WhatsApp stands here, with what became of it."
     list_display = ("created_at", "customer", "shown_status", "kind", "shown_text", "attempts", "last_error")
     list_filter = ("status", words_filter("kind", "kind", _KINDS), ("created_at", DaysFilter))
     list_select_related = ("customer",)

@@ -34,7 +34,7 @@ def _bookings(talk: Conversation) -> Iterator[Sequence[object]]:
 
 
 add_panel(Customer, Panel("The talk on WhatsApp", Conversation, _HEADERS, _talk_of, _NOTHING))
-add_panel(Concern, Panel("The talk on WhatsApp", Conversation, _HEADERS, _talk_about, "There is no talk about this."))
+add_panel(Concern, Panel("The talk on WhatsApp", Conversation, _HEADERS, _talk_about))
 add_panel(
     Conversation,
     Panel("Bookings", Booking, ("Reference", "Title", "Total", "Still owed", "Status"), _bookings, "Nothing booked yet."),

@@ -26,6 +26,7 @@ _COLOUR = {
 
 @admin.register(WhatsAppTemplate)
 class WhatsAppTemplateAdmin(Desk):
+    when_empty = "Load the templates from Meta: outside the 24 hours after a customer's last message only they can be sent."
     list_display = ("name", "language", "shown_status", "purpose", "updated_at")
     list_filter = ("status", "language")
     ordering = ("name", "language")

@@ -51,7 +51,9 @@ def test_a_matter_about_a_payment_leads_to_the_talk_with_who_booked() -> None:
 
 def test_a_matter_about_nobody_is_shown_all_the_same() -> None:
     Concern.raise_about_customer(None, ConcernKind.WHATSAPP_ACCOUNT, "WhatsApp refuses our key.")
-    assert "There is no talk about this." in desk(*AGENT).page(Concern.objects.get())
+    page = desk(*AGENT).page(Concern.objects.get())
+    assert "WhatsApp refuses our key." in page
+    assert "The talk on WhatsApp" not in page
 
 
 def test_who_may_not_read_talks_gets_no_link_to_one() -> None:
