@@ -9,11 +9,12 @@ from django.utils import timezone
 from config.management.commands.load_demo import TEMPLATES
 from customer_data import services
 from customer_data.models import Departure, Tour
-from customer_data.services import PaymentRequest, open_payment
+from customer_data.services import PaymentRequest, open_payment, proof_decisions
+from customer_data.services.proofs import hand_in
 from customer_data.status import Status
-from customer_data.tests import make, money_back
+from customer_data.tests import files, make, money_back
 from customer_data.tests.conftest import drawer
-from flows import refund_news
+from flows import proof_news, refund_news, transfer_news
 from flows.models import Conversation, Message
 from flows.reminders import remind_balances, remind_unfinished
 from flows.telling import write_missed
@@ -32,6 +33,8 @@ def test_no_template_asks_for_a_fact_that_is_missing() -> None:
     _left_unfinished()
     _with_a_balance()
     _given_back()
+    _turned_down()
+    _moved()
     write_missed()
     remind_unfinished(NOON)
     remind_balances(NOON)
@@ -65,6 +68,18 @@ def _given_back() -> None:
         money_back.refund(status)
     services.cancel_booking(make.booking(), reason="The road is closed.", user=make.staff())
     refund_news.write_missed()
+
+
+def _turned_down() -> None:
+    booking = make.booking()
+    proof = hand_in(booking=booking, customer=booking.customer, content=files.slip())
+    proof_decisions.reject(proof, reason="The picture shows another amount.", user=money_back.person())
+    proof_news.write_missed()
+
+
+def _moved() -> None:
+    services.transfer_payment(make.payment(Status.SUCCESSFUL), make.booking(), reason="wrong trip", user=make.staff("mover"))
+    transfer_news.write_missed()
 
 
 def _with_a_balance() -> None:

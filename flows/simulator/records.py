@@ -96,4 +96,8 @@ DEMO_TEMPLATES = (
         "booking_cancelled",
         "Your booking {{1}}, {{2}}, was cancelled. Please do not pay for it any more. Write to us here with any question.",
     ),
+    Template(
+        "payment_transferred",
+        "A payment of {{1}} was moved to the booking it was meant for. For your booking {{2}}, {{3}}, still to pay: {{4}}.",
+    ),
 )

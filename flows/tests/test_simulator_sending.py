@@ -157,7 +157,7 @@ def test_a_file_that_meta_would_not_keep_is_refused(
 def test_the_templates_of_the_demonstration_are_listed(meta: GraphSimulator) -> None:
     listed = requests.get(f"{meta.url}/v25.0/2/message_templates", headers=HEADERS, timeout=5).json()["data"]
     names = {"payment_successful", "payment_failed", "payment_request", "balance_reminder", "unfinished_payment"}
-    names |= {"refund_approved", "refund_done", "refund_failed", "booking_cancelled", "proof_rejected"}
+    names |= {"refund_approved", "refund_done", "refund_failed", "booking_cancelled", "proof_rejected", "payment_transferred"}
     assert {each["name"] for each in listed} == names
     assert {(each["status"], each["language"]) for each in listed} == {("APPROVED", "en")}
     assert all("{{1}}" in each["components"][0]["text"] for each in listed)

@@ -166,6 +166,11 @@ TEMPLATES = (
         "Your booking {{1}}, {{2}}, was cancelled. Please do not pay for it any more. Write to us here with any question.",
         ["booking", "title"],
     ),
+    (
+        "payment_transferred",
+        "A payment of {{1}} was moved to the booking it was meant for. For your booking {{2}}, {{3}}, still to pay: {{4}}.",
+        ["amount", "booking", "title", "balance"],
+    ),
 )
 
 SCHOOL = "Chinhoyi High School"
