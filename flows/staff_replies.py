@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from customer_data.models import Concern, ConcernKind, Customer
+from customer_data.models import Concern, ConcernKind, Customer, Proof
 from flows import outbox
 from flows.models import Conversation, IncomingMessage, Message
 from flows.outgoing import Text, TooLong
@@ -34,6 +34,7 @@ class Said:
     stands: str = ""  # what became of ours
     is_trouble: bool = False
     choices: tuple[str, ...] = ()  # what the customer could tap
+    proof: Proof | None = None  # what was kept of a photo, a PDF or a wallet's message
 
 
 # --- Reading --------------------------------------------------------------------------------------
@@ -41,7 +42,8 @@ def talk_of(customer: Customer) -> list[Said]:
     """The newest messages of both sides, oldest first."""
     heard = IncomingMessage.objects.filter(customer=customer).order_by("-pk")[:MOST_SHOWN]
     told = Message.objects.filter(customer=customer).order_by("-pk")[:MOST_SHOWN]
-    said = [_of_customer(message) for message in heard] + [_of_ours(message) for message in told]
+    proofs = {proof.wamid: proof for proof in Proof.objects.filter(wamid__in=[message.wamid for message in heard])}
+    said = [_of_customer(message, proofs.get(message.wamid)) for message in heard] + [_of_ours(message) for message in told]
     return sorted(said, key=lambda one: one.at)[-MOST_SHOWN:]
 
 
@@ -51,11 +53,11 @@ def window_closes_at(talk: Conversation) -> datetime | None:
     return closes if closes is not None and closes > timezone.now() else None
 
 
-def _of_customer(message: IncomingMessage) -> Said:
+def _of_customer(message: IncomingMessage, proof: Proof | None) -> Said:
     # When it reached us orders the talk: a phone without signal sends what was typed hours ago.
     kind = _KINDS.get(message.kind, "")
     words = f"{kind}: {message.text}" if kind and message.text else message.text or kind or "Something WhatsApp has no words for"
-    return Said(message.created_at, is_customers=True, words=words)
+    return Said(message.created_at, is_customers=True, words=words, proof=proof)
 
 
 _KINDS = {

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customer_data.models import Concern, ConcernKind, Customer
+from customer_data.services.proofs import hand_in
+from customer_data.tests import files
 from customer_data.tests.desk import Desk, desk, list_of, page_of
 from flows.models import Conversation, Message
 from flows.tests.talks import Chatter
@@ -60,6 +62,18 @@ def test_the_page_shows_both_sides_of_the_talk_with_what_became_of_it(clerk: Des
     read = clerk.page(chatter.talk)
     assert "Hi <b>there</b>" in read
     assert "Read by the customer" in read
+
+
+def test_what_a_customer_sent_as_a_proof_is_one_click_away_for_who_may_see_proofs(clerk: Desk) -> None:
+    chatter = talking()
+    chatter.customer.incoming_messages.create(wamid="wamid.slip", kind="image", sent_at=timezone.now())
+    chatter.customer.incoming_messages.create(wamid="wamid.cat", kind="image", sent_at=timezone.now())
+    proof = hand_in(booking=None, customer=chatter.customer, content=files.slip(), wamid="wamid.slip")
+    address = page_of(proof)
+    reviewer = desk(*PERMISSIONS, "view_proof")
+    assert reviewer.get(page_of(chatter.talk)).content.decode().count("See it as a proof of payment") == 1
+    assert address in reviewer.get(page_of(chatter.talk)).content.decode()
+    assert address not in clerk.get(page_of(chatter.talk)).content.decode()
 
 
 def test_a_reply_is_queued_and_takes_the_talk_over(clerk: Desk) -> None:
