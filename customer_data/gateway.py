@@ -41,7 +41,7 @@ class GatewayRefused(GatewayError):
 
 
 class Misconfigured(GatewayError):
-    """Our keys or settings are wrong: an alarm for staff, and the method is off until they are right."""
+    """Our keys or settings are wrong: the payment fails, and staff are told. Only people switch a way to pay off."""
 
 
 class NotGenuine(GatewayError):
