@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -38,12 +39,13 @@ class TakenFilter(admin.SimpleListFilter):
 
 @admin.register(Concern)
 class ConcernAdmin(ReadOnlyDesk):
-    list_display = ("shown_kind", "sentence", "shown_stake", "shown_about", "created_at", "shown_state")
+    when_empty = "Nothing waits for a person. What the machine cannot decide alone stands here, with what to do about it."
+    list_display = ("what_happened", "shown_stake", "shown_about", "shown_phone", "created_at", "shown_state")
     list_filter = (OpenFilter, TakenFilter, "kind")
-    list_select_related = ("payment__booking", "customer", "proof", "taken_by", "solved_by")
+    list_select_related = ("payment__booking__customer", "customer", "proof", "taken_by", "solved_by")
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
-    fields = (("shown_about", "created_at"), ("taken_at", "taken_by"), ("solved_at", "solved_by"), "solution")
+    fields = (("shown_about", "shown_phone"), "created_at", ("taken_at", "taken_by"), ("solved_at", "solved_by"), "solution")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, {"title": "Needs a person", **(extra_context or {})})
@@ -70,9 +72,14 @@ class ConcernAdmin(ReadOnlyDesk):
         offered = {form["button"].name: form for form in desk.button_forms(request, subject)}
         return [offered[name] for name in advice_for(concern).buttons if name in offered]
 
-    @shown("What", ordering="kind")
-    def shown_kind(self, concern: Concern) -> str:
-        return concern.get_kind_display()
+    @shown("What happened", header=True)
+    def what_happened(self, concern: Concern) -> Sequence[str]:
+        return concern.get_kind_display(), concern.sentence
+
+    @shown("Customer's phone")
+    def shown_phone(self, concern: Concern) -> str:
+        customer = concern.customer or (concern.payment.booking.customer if concern.payment else None)
+        return customer.known_phone if customer is not None else ""
 
     @shown("At stake")
     def shown_stake(self, concern: Concern) -> str:

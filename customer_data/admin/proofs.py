@@ -69,8 +69,7 @@ class ProofAdmin(ReadOnlyDesk):
         "submitted_at",
         "shown_from",
         "shown_booking",
-        "shown_claim",
-        "shown_owed",
+        "says_and_owed",
         "shown_doubts",
         "shown_status",
     )
@@ -187,6 +186,11 @@ class ProofAdmin(ReadOnlyDesk):
     @shown("Handed in for")
     def shown_payment(self, proof: Proof) -> str:
         return linked(proof.payment, proof.payment.reference) if proof.payment is not None else "No payment in particular"
+
+    @shown("It says", header=True)
+    def says_and_owed(self, proof: Proof) -> Sequence[str]:
+        owed = self.shown_owed(proof)
+        return _claim(proof), f"{owed} {'asked for' if proof.payment else 'owed'}" if owed else ""
 
     @shown("It says")
     def shown_claim(self, proof: Proof) -> str:

@@ -50,7 +50,7 @@ class UnderWayFilter(admin.SimpleListFilter):
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyDesk):
     when_empty = "No refund waits. One is asked for on the page of a payment whose money is in."
-    list_display = ("reference", "requested_at", "shown_customer", "shown_amount", "way", "shown_status", "requested_by", "reason")
+    list_display = ("reference", "requested_at", "who", "shown_amount", "shown_status", "way", "why")
     list_filter = (UnderWayFilter, "way", ("requested_at", DaysFilter))
     list_select_related = ("payment__booking__customer", "requested_by")
     sortable_by = ("requested_at",)
@@ -96,6 +96,15 @@ class RefundAdmin(ReadOnlyDesk):
             is_test=refund.is_test,
             lines=(_stands(refund), f"Why: {refund.reason}"),
         )
+
+    @shown("Customer", header=True)
+    def who(self, refund: Refund) -> Sequence[str]:
+        customer = refund.payment.booking.customer
+        return str(customer), customer.known_phone
+
+    @shown("Why", header=True)
+    def why(self, refund: Refund) -> Sequence[str]:
+        return refund.reason, f"{refund.requested_by} asks"
 
     @shown("Customer")
     def shown_customer(self, refund: Refund) -> str:

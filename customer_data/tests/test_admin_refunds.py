@@ -55,8 +55,8 @@ def test_from_asking_to_the_money_back() -> None:
     refund = Refund.objects.get()
     assert refund.reference in tendai.listed(Refund)
     assert "it stands in what needs a person" in tendai.told(tendai.press(refund, "approve"))[0]
-    assert "It is yours" in tendai.told(tendai.press(refund, "take"))[0]
-    assert "is back with the customer" in tendai.told(tendai.press(refund, "paid-back", proof="CO-1"))[0]
+    assert "It is yours" in tendai.told(tendai.press(refund, "take"))[-1]
+    assert "is back with the customer" in tendai.told(tendai.press(refund, "paid-back", proof="CO-1"))[-1]
     assert till.stands(payment) == ("successful", "deposit_paid")
     page = tendai.page(refund)
     assert "The customer has the money back, under CO-1." in page
