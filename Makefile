@@ -26,8 +26,8 @@ check: dev-venv ## format, lint, types, floors, Django's checks for production, 
 bench: dev-venv ## the benchmarks, as ratios; also written to docs/benchmarks.md
 	@DEBUG=1 exec $(VENV_PYTHON) -m benchmarks
 
-pictures: dev-venv ## the screenshots of the README, taken anew
-	@PICTURES=docs/images exec $(VENV_PYTHON) -m pytest -q config/tests/test_living_it.py -k stranger_books
+pictures: dev-venv ## the screenshots of the README and of the guide for staff, taken anew
+	@DEBUG=1 PICTURES=docs/images exec $(VENV_PYTHON) -m pytest -q config/tests/test_living_it.py config/tests/test_desk_pages.py -k "stranger_books or pictured"
 
 venv:
 	@$(PYTHON) config/bootstrap.py requirements.txt
