@@ -40,7 +40,7 @@ class TakenFilter(admin.SimpleListFilter):
 @admin.register(Concern)
 class ConcernAdmin(ReadOnlyDesk):
     when_empty = "Nothing waits for a person. What the machine cannot decide alone stands here, with what to do about it."
-    list_display = ("what_happened", "shown_stake", "shown_about", "shown_phone", "created_at", "shown_state")
+    list_display = ("what_happened", "shown_stake", "about_whom", "created_at", "shown_state")
     list_filter = (OpenFilter, TakenFilter, "kind")
     list_select_related = ("payment__booking__customer", "customer", "proof", "taken_by", "solved_by")
     ordering = ("-created_at",)
@@ -75,6 +75,10 @@ class ConcernAdmin(ReadOnlyDesk):
     @shown("What happened", header=True)
     def what_happened(self, concern: Concern) -> Sequence[str]:
         return concern.get_kind_display(), concern.sentence
+
+    @shown("About", header=True)
+    def about_whom(self, concern: Concern) -> Sequence[str]:
+        return self.shown_about(concern), self.shown_phone(concern)
 
     @shown("Customer's phone")
     def shown_phone(self, concern: Concern) -> str:
