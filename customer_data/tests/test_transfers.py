@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from customer_data import ledger, services
 from customer_data.models import Booking, Concern, ConcernKind, Payment, Refund, SeatHold, Transfer
+from customer_data.services import transfers
 from customer_data.services.transfers import CannotTransfer, transfer_payment
 from customer_data.signals import payment_transferred
 from customer_data.status import Status
 from customer_data.tests import make, trips
-from customer_data.tests.races import at_once
+from customer_data.tests.races import at_once, widen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("drawer")]
 
@@ -164,30 +169,80 @@ def test_the_database_moves_no_payment_without_a_transfer() -> None:
 
 
 # --- At once --------------------------------------------------------------------------------------
-@pytest.mark.django_db(transaction=True)
-def test_two_people_who_move_one_payment_leave_it_on_one_booking() -> None:
+@pytest.fixture
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
+
+
+def move_twice(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Booking], list[Any]]:
+    """Two people move one payment, each to another booking: the three bookings, and what became of it."""
     payment = make.payment(Status.SUCCESSFUL)
     one, other = make.booking(), make.booking()
-    first, second = make.staff("one"), make.staff("two")
-    at_once(
-        lambda: transfer_payment(Payment.objects.get(pk=payment.pk), one, reason="by one", user=first),
-        lambda: transfer_payment(Payment.objects.get(pk=payment.pk), other, reason="by two", user=second),
-    )
-    assert sorted(stands(booking)[0] for booking in (payment.booking, one, other)) == [0, 0, Decimal("231.00")]
+    people = {booking: make.staff(f"mover-{booking.pk}") for booking in (one, other)}
+    widen(monkeypatch, transfers, "_expect_movable", threads=2)
+    payments = {booking: Payment.objects.get(pk=payment.pk) for booking in people}
+    moves = [partial(transfer_payment, payments[to], to, reason="at once", user=user) for to, user in people.items()]
+    return [payment.booking, one, other], at_once(*moves)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_move_one_payment_leave_it_on_one_booking(monkeypatch: pytest.MonkeyPatch) -> None:
+    bookings, outcomes = move_twice(monkeypatch)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CannotTransfer", "Transfer"]
+    assert sorted(stands(booking)[0] for booking in bookings) == [0, 0, Decimal("231.00")]
     assert clean_books() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("without_locks")
+def test_without_the_lock_the_database_refuses_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    bookings, outcomes = move_twice(monkeypatch)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["IntegrityError", "Transfer"]
+    assert sorted(stands(booking)[0] for booking in bookings) == [0, 0, Decimal("231.00")]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_lock_and_guard_both_believe_that_they_moved_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    move = transfers.transfer_payment
+
+    def unguarded(*args: Any, **options: Any) -> Transfer:
+        with pgtrigger.ignore("customer_data.Payment:booking_changes_by_transfer"):
+            return move(*args, **options)
+
+    monkeypatch.setattr(f"{__name__}.transfer_payment", unguarded)
+    _, outcomes = move_twice(monkeypatch)
+    assert [type(outcome) for outcome in outcomes] == [Transfer, Transfer]
+    assert [sentence for sentence in clean_books() if "but the transfer before had put it on" in sentence]
+
+
+def move_both_ways() -> list[Any]:
+    one, other = make.payment(Status.SUCCESSFUL), make.payment(Status.SUCCESSFUL)
+    here, there = one.booking, other.booking
+    first, second = make.staff("one"), make.staff("two")
+    return at_once(
+        lambda: transfer_payment(one, there, reason="that way", user=first),
+        lambda: transfer_payment(other, here, reason="this way", user=second),
+    )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_money_moved_both_ways_at_once_ends_with_correct_books() -> None:
-    one, other = make.payment(Status.SUCCESSFUL), make.payment(Status.SUCCESSFUL)
-    here, there = one.booking, other.booking
-    first, second = make.staff("one"), make.staff("two")
-    outcomes = at_once(
-        lambda: transfer_payment(one, there, reason="that way", user=first),
-        lambda: transfer_payment(other, here, reason="this way", user=second),
-    )
-    assert [type(outcome) for outcome in outcomes] == [Transfer, Transfer]
+    assert [type(outcome) for outcome in move_both_ways()] == [Transfer, Transfer]
     assert clean_books() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_bookings_locked_in_any_order_wait_for_each_other_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = threading.Barrier(2)
+
+    def locked_in_any_order(payment: Payment, to_booking: Booking) -> dict[int, Booking]:
+        now_on = Booking.objects.select_for_update().get(pk=payment.booking_id)
+        door.wait(10)
+        return {now_on.pk: now_on, to_booking.pk: Booking.objects.select_for_update().get(pk=to_booking.pk)}
+
+    monkeypatch.setattr(transfers, "_locked", locked_in_any_order)
+    assert sum("deadlock" in str(outcome) for outcome in move_both_ways()) == 1
 
 
 def test_who_read_the_payment_before_it_was_moved_counts_it_where_it_is_now() -> None:

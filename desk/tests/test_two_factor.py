@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -248,22 +246,6 @@ def test_the_last_owner_is_helped_by_a_command() -> None:
     assert not Authenticator.objects.exists()
     with pytest.raises(CommandError, match="nobody"):
         call_command("reset_second_step", "nobody", reason="the only phone was lost")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_sessions_cannot_use_one_recovery_code() -> None:
-    _web, _app, codes = supervisor_with_app()
-    user, together = get_user_model().objects.get(username="tendai"), Barrier(2)
-
-    def use(_: int) -> bool:
-        together.wait(10)
-        try:
-            return try_code(user, codes[0]).app is not None
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as threads:
-        assert sorted(threads.map(use, range(2))) == [False, True]
 
 
 def owner_with_app() -> Desk:
