@@ -12,13 +12,11 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from unfold.decorators import display
 
@@ -37,40 +35,18 @@ from customer_data.admin.page import (
     panels_of,
 )
 from customer_data.admin.page import read_reason as read_reason_given
+from customer_data.admin.paging import Pages
 from customer_data.models import Change, UsedForm
 from customer_data.who import acting
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
-    _Paginator = Paginator[Any]
 else:
-    _Paginator = Paginator
     from unfold.admin import ModelAdmin as _ModelAdmin
 
 Shows = TypeVar("Shows", bound=Callable[..., object])
 
-PAGES_AHEAD = 10
 MOST_PRESSED_AT_ONCE = 200
-
-
-class Pages(_Paginator):
-    """Pages of a list that may be long: rows are counted to a few pages past the one that is shown, and no further."""
-
-    template_name = "admin/desk/pages.html"
-    page_shown = 1
-
-    @cached_property
-    def count(self) -> int:
-        return int(self.object_list[: self._reach].count())  # type: ignore[attr-defined]  # always a query of ours
-
-    @property
-    def has_more(self) -> bool:
-        """Whether the list goes on after what was counted."""
-        return self.count >= self._reach
-
-    @property
-    def _reach(self) -> int:
-        return self.per_page * (self.page_shown + PAGES_AHEAD)
 
 
 class Desk(_ModelAdmin):
@@ -86,6 +62,7 @@ class Desk(_ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = Pages
+    change_form_after_template = "admin/desk/why.html"
     change_form_outer_before_template = "admin/desk/heading.html"
     change_form_outer_after_template = "admin/desk/panels.html"
 
@@ -164,6 +141,7 @@ class Desk(_ModelAdmin):
             request.session[_TYPED] = _typed(request, button, row)
         else:
             messages.success(request, sentence)
+            request.session[_DONE] = request.POST.get("once", "")[:64]
         return HttpResponseRedirect(address)
 
     def press_once(self, request: HttpRequest, button: Button, row: Model) -> str:
@@ -202,6 +180,7 @@ class Desk(_ModelAdmin):
         seen = [panel for panel in panels_of(self.model) if may_see(request.user, panel.model)]
         return {
             "heading": self.heading(row),
+            "form_done": request.session.pop(_DONE, ""),
             "buttons": [*self.button_forms(request, row), *self.extra_buttons(request, row)],
             # What happened to the row's fields is read last: it is there for those who doubt.
             "panels": [(panel, _first(panel, row)) for panel in sorted(seen, key=lambda panel: panel.model is Change)],
@@ -274,6 +253,8 @@ def link_to(row: Any, text: str = "") -> tuple[str, str]:
 
 
 _TYPED = "typed_beside_a_button"
+_DONE = "form_that_was_done"
+"""Told to the page's script, which keeps what was typed until then."""
 
 
 def _typed(request: HttpRequest, button: Button, row: Model) -> dict[str, str]:

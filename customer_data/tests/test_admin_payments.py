@@ -119,7 +119,7 @@ def test_the_list_costs_the_same_however_long_it_is(django_assert_max_num_querie
 
 def test_a_long_list_has_further_pages_and_does_not_count_to_its_end(monkeypatch: Any) -> None:
     monkeypatch.setattr("customer_data.admin.payments.PaymentAdmin.list_per_page", 2)
-    monkeypatch.setattr("customer_data.admin.desk.PAGES_AHEAD", 1)
+    monkeypatch.setattr("customer_data.admin.paging.PAGES_AHEAD", 1)
     payments = [a_payment(moved_at=timezone.now() - timedelta(hours=number)) for number in range(6)]
     cashier = desk(*CASHIER)
     assert "more than 4 payments" in cashier.listed(Payment)
