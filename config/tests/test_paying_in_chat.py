@@ -184,7 +184,7 @@ def test_another_method_midway_closes_the_first_attempt_and_late_money_is_flagge
     assert (first.status, second.status) == ("successful", "successful")
     booking.refresh_from_db()
     assert booking.payment_status == "overpaid"
-    assert {concern.kind for concern in Concern.objects.all()} == {"overpaid", "late_money"}
+    assert {concern.kind for concern in Concern.objects.all()} == {"paid_twice", "late_money"}
 
 
 def test_an_attempt_the_customer_replaced_is_not_reported_as_a_failure(chat: Chat) -> None:

@@ -44,7 +44,7 @@ def may_see(*models: Any) -> list[str]:
 @pytest.mark.parametrize(("model", "name"), BUTTONS, ids=NAMES)
 def test_a_button_is_for_those_who_may_change_and_only_by_post(model: Any, name: str) -> None:
     assert desk(*may_see(*OURS)).web.post(address_of(model, name)).status_code == 403
-    assert owner().get(address_of(model, name)).status_code == 405
+    assert owner().get(address_of(model, name)).status_code in (302, 404)  # back from signing in: nothing is done
 
 
 @pytest.mark.parametrize(("model", "name"), BUTTONS, ids=NAMES)

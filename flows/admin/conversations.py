@@ -87,7 +87,7 @@ class ConversationAdmin(ReadOnlyDesk):
         extras = super()._extras(request, row)
         is_mine = row.taken_by_id == request.user.pk
         return extras | {
-            "buttons": [each for each in extras["buttons"] if not (is_mine and each[0].name == "take-over")],
+            "buttons": [each for each in extras["buttons"] if not (is_mine and each["button"].name == "take-over")],
             "talk": talk_of(row.customer),
             "reply_address": self._reply_address(row) if may_write and not is_others else "",
             "reply_draft": request.session.pop(_draft_of(row), ""),
