@@ -19,7 +19,7 @@ from customer_data.letters import (
     fact,
 )
 from customer_data.models import NonReceiptLetter
-from customer_data.receipt_page import BOLD, FAMILY, GREEN, GREY, INK, LINE, ORANGE, REGULAR, fitting, writable
+from customer_data.receipt_page import FAMILY, GREEN, GREY, INK, LINE, ORANGE, blank_page, fitting, writable
 
 TITLE = "Letter of non-receipt of a payment"
 
@@ -33,7 +33,8 @@ STAMP = (60.0, 34.0)
 
 def letter_pdf(letter: NonReceiptLetter) -> bytes:
     """The letter on one page. Its facts are those that were written down when it was written."""
-    page = _blank_page(letter)
+    title, author = f"{TITLE}, {letter.number}", fact(letter, ISSUED_BY)
+    page = blank_page("A4", title=title, author=author, written_at=letter.written_at, margin=MARGIN)
     _write_head(page, letter)
     _write_opening(page, letter)
     for label, text in letter.facts:
@@ -48,20 +49,6 @@ def letter_pdf(letter: NonReceiptLetter) -> bytes:
 def file_name(letter: NonReceiptLetter) -> str:
     """`letter-NR-7Q2M0F4X1AB-1.pdf`."""
     return f"letter-{letter.number}.pdf"
-
-
-def _blank_page(letter: NonReceiptLetter) -> FPDF:
-    page = FPDF(format="A4")
-    page.set_creation_date(letter.written_at)  # the same letter is the same file, byte for byte
-    page.set_title(f"{TITLE}, {letter.number}")
-    page.set_author(writable(fact(letter, ISSUED_BY)))
-    page.set_lang("en")
-    page.add_font(FAMILY, "", REGULAR)
-    page.add_font(FAMILY, "B", BOLD)
-    page.set_margins(MARGIN, MARGIN)
-    page.set_auto_page_break(auto=False)
-    page.add_page()
-    return page
 
 
 def _write_head(page: FPDF, letter: NonReceiptLetter) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -44,7 +45,8 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)  # what it says while it 
 
 def receipt_pdf(receipt: Receipt) -> bytes:
     """The receipt on one page. Its facts are those that were written down when it was issued."""
-    page = _blank_page(receipt)
+    title, author = f"Receipt {receipt.number_shown}", fact(receipt, ISSUED_BY)
+    page = blank_page(A5, title=title, author=author, written_at=receipt.issued_at, margin=MARGIN)
     _write_band(page, receipt)
     _write_amount(page, receipt)
     for label, text in receipt.facts:
@@ -59,15 +61,16 @@ def file_name(receipt: Receipt) -> str:
     return f"receipt-{receipt.number_shown}.pdf"
 
 
-def _blank_page(receipt: Receipt) -> FPDF:
-    page = FPDF(format=A5)
-    page.set_creation_date(receipt.issued_at)  # the same receipt is the same file, byte for byte
-    page.set_title(f"Receipt {receipt.number_shown}")
-    page.set_author(writable(fact(receipt, ISSUED_BY)))
+def blank_page(paper: str | tuple[float, float], *, title: str, author: str, written_at: datetime, margin: float) -> FPDF:
+    """A new page of `paper` in our letters; `margin` in millimetres. The same facts are the same file, byte for byte."""
+    page = FPDF(format=paper)
+    page.set_creation_date(written_at)
+    page.set_title(title)
+    page.set_author(writable(author))
     page.set_lang("en")
     page.add_font(FAMILY, "", REGULAR)
     page.add_font(FAMILY, "B", BOLD)
-    page.set_margins(MARGIN, MARGIN)
+    page.set_margins(margin, margin)
     page.set_auto_page_break(auto=False)
     page.add_page()
     return page

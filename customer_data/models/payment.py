@@ -20,6 +20,7 @@ from customer_data.models.booking import Booking, Customer
 from customer_data.models.concern import Concern
 from customer_data.models.event import PaymentEvent
 from customer_data.models.finding import ends_index
+from customer_data.models.moves import legal_moves_only
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
 from customer_data.sealed import SealedTextField
@@ -42,27 +43,6 @@ class _OnAnotherBooking(Exception):
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _ABOUT_A_PAGE = re.compile(r"\bclick\b", re.IGNORECASE)
-
-
-def _legal_moves_only() -> pgtrigger.Trigger:
-    """The table of moves, repeated where a bug, a script or a person in `psql` cannot pass it."""
-    allowed = " OR ".join(
-        f"(OLD.status = '{start}' AND NEW.status IN ({', '.join(repr(str(end)) for end in sorted(ends))}))"
-        for start, ends in MOVES.items()
-        if ends
-    )
-    return pgtrigger.Trigger(
-        name="legal_moves_only",
-        operation=pgtrigger.UpdateOf("status"),
-        when=pgtrigger.Before,
-        condition=pgtrigger.Condition("OLD.status IS DISTINCT FROM NEW.status"),
-        func=f"""
-            IF NOT ({allowed}) THEN
-                RAISE EXCEPTION 'a payment cannot go from % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
-        """,
-    )
 
 
 def _only_beside_a_transfer() -> pgtrigger.Trigger:
@@ -175,7 +155,7 @@ class Payment(models.Model):
             models.Index(Upper("email"), name="payment_email", condition=~Q(email="")),
         )
         triggers = (
-            _legal_moves_only(),
+            legal_moves_only("legal_moves_only", "payment", MOVES),
             pgtrigger.ReadOnly(
                 name="what_was_asked_stays",
                 fields=[

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from customer_data.models.moves import legal_moves_only
 from customer_data.models.payment import Payment
 from customer_data.money import CENT, show_amount
 from customer_data.references import new_reference
@@ -50,26 +51,6 @@ class RefundWay(models.TextChoices):
 
 def new_refund_reference() -> str:
     return f"RF{new_reference()}"
-
-
-def _legal_moves_only() -> pgtrigger.Trigger:
-    allowed = " OR ".join(
-        f"(OLD.status = '{start}' AND NEW.status IN ({', '.join(repr(str(end)) for end in sorted(ends))}))"
-        for start, ends in REFUND_MOVES.items()
-        if ends
-    )
-    return pgtrigger.Trigger(
-        name="refund_moves_only",
-        operation=pgtrigger.UpdateOf("status"),
-        when=pgtrigger.Before,
-        condition=pgtrigger.Condition("OLD.status IS DISTINCT FROM NEW.status"),
-        func=f"""
-            IF NOT ({allowed}) THEN
-                RAISE EXCEPTION 'a refund cannot go from % to %', OLD.status, NEW.status USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
-        """,
-    )
 
 
 def _never_more_than_was_received() -> pgtrigger.Trigger:
@@ -151,7 +132,7 @@ class Refund(models.Model):
             models.Index(fields=["done_at"], condition=Q(done_at__isnull=False), name="refund_done"),
         )
         triggers = (
-            _legal_moves_only(),
+            legal_moves_only("refund_moves_only", "refund", REFUND_MOVES),
             _never_more_than_was_received(),
             pgtrigger.ReadOnly(
                 name="what_goes_back_stays",
