@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from customer_data.models import Booking, Customer, Dispute, Payment, Proof, SeatHold
+from customer_data.models import Booking, Concern, ConcernKind, Customer, Dispute, Payment, Proof, SeatHold
 from customer_data.tests import make
 from customer_data.tests.desk import desk, list_of, owner, page_of
 from customer_data.tests.trips import departure as a_departure
@@ -114,3 +114,12 @@ def test_what_was_changed_is_the_last_panel() -> None:
     make.payment("successful", booking=booking, **PAYNOW)
     page = owner().page(booking)
     assert page.index("Record of changes") > page.index("Way to pay Status")
+
+
+def test_the_queue_says_in_one_row_what_happened_what_is_at_stake_and_whom_to_call() -> None:
+    customer = make.customer(name="Chipo Dube", phone="+263775550000")
+    payment = make.payment("successful", booking=make.booking(customer=customer), **PAYNOW)
+    Concern.raise_about(payment, ConcernKind.MISMATCH, "The gateway says US$ 1.00.")
+    page = owner().listed(Concern)
+    for words in ("The gateway says US$ 1.00.", payment.amount_shown, payment.reference, "+263775550000", "Open"):
+        assert words in page

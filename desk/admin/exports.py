@@ -18,6 +18,7 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
+from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
@@ -154,7 +155,7 @@ def _progress(export: Export) -> str:
     if export.status == ExportStatus.FAILED:
         return export.problem
     if export.status == ExportStatus.READY:
-        return f"{export.rows_done:,} rows, {export.size / 1_000_000:,.1f} MB."
+        return f"{export.rows_done:,} rows, {filesizeformat(export.size)}."
     if export.rows_expected is None:
         return "It begins in a moment."
     return f"{export.rows_done:,} of {export.rows_expected:,} rows."

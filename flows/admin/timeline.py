@@ -50,11 +50,16 @@ def _lines(messages: QuerySet[Message], reading: Reading) -> Iterator[TimelineLi
         yield TimelineLine(
             at=message.created_at,
             kind="message",
-            title=link(message, f"Message: {message.get_status_display().lower()}"),
+            title=link(message, f"Message: {_in_a_sentence(message.get_status_display())}"),
             words=f"{_short(message.body)}\n{_delivery(message)}".strip(),
             who=f"to {message.customer}",
             colour=_COLOUR_OF.get(Message.Status(message.status), ""),
         )
+
+
+def _in_a_sentence(words: str) -> str:
+    """With a small first letter; names inside, such as WhatsApp's, keep theirs."""
+    return words[:1].lower() + words[1:]
 
 
 def _short(text: str) -> str:
