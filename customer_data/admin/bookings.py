@@ -130,7 +130,7 @@ class BookingAdmin(Desk):
             mark=mark,
             colour=_COLOUR_OF[key],
             is_test=booking.is_test,
-            lines=(*_cancelled(booking), f"Paid {paid} of {total}. {owed}", *fixed),
+            lines=(*_cancelled(booking), f"Paid {paid} of {total}. {owed}", _whom_to_call(booking), *fixed),
         )
 
     @shown("Booking", header=True)
@@ -186,6 +186,12 @@ def terms_stand(booking: Booking) -> bool:
     if booking.cancelled_at is not None:
         return True
     return booking.amount_paid > 0 or booking.payment_status != BookingStatus.UNPAID or asked.exists()
+
+
+def _whom_to_call(booking: Booking) -> str:
+    """The customer, with the number where one is known."""
+    customer = booking.customer
+    return ", ".join(dict.fromkeys(filter(None, (str(customer), customer.known_phone))))
 
 
 def _cancelled(booking: Booking) -> tuple[str, ...]:

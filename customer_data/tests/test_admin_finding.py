@@ -123,3 +123,8 @@ def test_the_queue_says_in_one_row_what_happened_what_is_at_stake_and_whom_to_ca
     page = owner().listed(Concern)
     for words in ("The gateway says US$ 1.00.", payment.amount_shown, payment.reference, "+263775550000", "Open"):
         assert words in page
+
+
+def test_a_booking_says_whom_to_call() -> None:
+    booking = make.booking(customer=make.customer(name="Chipo Dube", phone="+263775550000"))
+    assert "Chipo Dube, +263775550000" in owner().page(booking)
