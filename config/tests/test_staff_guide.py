@@ -38,7 +38,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
         "flows.change_message",
     ),
     "Ask the gateway again": ("customer_data.ask_gateway",),
-    "Send the request again": ("customer_data.send_request_again",),
+    "Send a payment request, and send it again": ("customer_data.send_request_again",),
     "Stop waiting": ("customer_data.stop_waiting",),
     "Move a payment to another booking": ("customer_data.move_payment",),
     "Write a letter for the wallet": ("customer_data.write_letter",),
@@ -48,7 +48,7 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "Approve or turn down a refund": ("customer_data.approve_refund",),
     "Pay a refund back": ("customer_data.pay_refund",),
     "Answer a dispute": ("customer_data.answer_dispute",),
-    "Make and change bookings, customers, tours and departures; send a payment request": (
+    "Make and change bookings, customers, tours and departures": (
         "customer_data.add_booking",
         "customer_data.change_booking",
         "customer_data.change_customer",
