@@ -27,6 +27,7 @@ def a_payment(status: str = "pending", **fields: object) -> Payment:
 
 
 @pytest.mark.parametrize("status", Status.values)
+@pytest.mark.django_db  # money that is in may be on its way back: that is looked up
 def test_every_status_has_words_and_a_colour(status: str) -> None:
     payment = a_payment(status)
     assert what_is_known(payment).endswith(".")
