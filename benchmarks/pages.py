@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from benchmarks.figures import Figure, Report
 from customer_data.models import Booking, Customer, Payment, Receipt
@@ -86,7 +87,7 @@ def our_pages() -> list[Page]:
         ("proofs", _at("customer_data_proof_changelist")),
         ("the record of changes", _at("customer_data_change_changelist")),
         ("money matching", _at("desk_matching")),
-        ("closing a day", _at("desk_closing")),
+        ("one day to close", _at("desk_matching_day", "USD", timezone.localdate().isoformat())),
     ]
     return [page for page in pages if _is_there(page)]
 

@@ -89,7 +89,6 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Money matching",
         "collapsible": True,
         "items": [
-            _own_page("Close a day", "event_available", "desk_closing", "desk.close_day"),
             _page("Closed days", "lock_clock", "desk", "closedday"),
             _page("Statement lines", "table_rows", "desk", "statementline"),
             _page("Statement files", "upload_file", "desk", "statementfile"),

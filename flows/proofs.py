@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from customer_data.models import Booking, Concern, ConcernKind, Proof
+from customer_data.models import Booking, Proof
 from customer_data.offer import owed, unconfirmed
 from customer_data.services.proofs import CannotDecide, NotAProof, hand_in, match
 from customer_data.status import OPEN
@@ -51,17 +51,11 @@ def slip_for(conversation: Conversation, argument: str) -> Reply:
         return unknown(conversation)
     with suppress(CannotDecide):  # it was said before, or a person has decided: what is so now is what is answered
         match(proof, booking)
-        _solve_what_is_matched(proof)
     proof = Proof.objects.select_related("booking").get(pk=proof.pk)
     if proof.booking_id == booking.pk:
         return Reply((received(proof, conversation.customer, language=conversation.language),))
     words = say("pay/proof_is_settled", language=conversation.language, booking=proof.booking)
     return Reply((Buttons(words, choices=(choices.talk_to_a_person(),)),))
-
-
-def _solve_what_is_matched(proof: Proof) -> None:
-    unmatched = Concern.objects.filter(proof=proof, kind=ConcernKind.UNMATCHED_PROOF, solved_at=None)
-    unmatched.update(solved_at=timezone.now(), solution="The customer said which booking it is for.")
 
 
 # --- Files ----------------------------------------------------------------------------------------

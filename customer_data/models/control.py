@@ -31,7 +31,7 @@ class MethodSwitch(models.Model):
         verbose_name_plural = "ways to pay"
 
     def __str__(self) -> str:
-        return self.payment_method
+        return self.payment_method.replace("_", " ").capitalize()
 
 
 class AmountLimit(models.Model):

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from customer_data.gateway import Account, Gateway, Method, Misconfigured, gateway_named, gateways
-from customer_data.models import Booking, Concern, Payment, Proof, ProofKind, ProofStatus
+from customer_data.models import Booking, Concern, ConcernKind, Payment, Proof, ProofKind, ProofStatus
 from customer_data.money import show_amount
 from customer_data.services.opening import expire_payment
 from customer_data.services.proof_findings import normal_reference, settled_before
@@ -64,6 +64,8 @@ def match(proof: Proof, booking: Booking) -> None:
         open_now = Payment.objects.filter(booking=booking, status__in=OPEN, gateway__in=_reviewed_names()).first()
         facts = {"booking": booking, "customer": locked.customer or booking.customer, "payment": open_now}
         Proof.objects.filter(pk=proof.pk).update(**facts)
+        unmatched = Concern.objects.filter(proof=proof, kind=ConcernKind.UNMATCHED_PROOF, solved_at=None)
+        unmatched.update(solved_at=timezone.now(), solution=f"It belongs to {booking.booking_reference}.")
 
 
 # --- Who may, and what about ----------------------------------------------------------------------

@@ -77,8 +77,9 @@ def test_a_proof_without_a_booking_calls_a_person_until_it_has_one() -> None:
     match(proof, payment.booking)
     proof.refresh_from_db()
     assert proof.payment == payment
+    assert Concern.objects.get(proof=proof).solution == f"It belongs to {payment.booking.booking_reference}."
     approve(proof, amount=USD_231, reference="FT1", user=reviewer)
-    assert Concern.objects.get(proof=proof).solved_by == reviewer
+    assert proof.booking == payment.booking
 
 
 def test_the_booking_of_a_proof_is_said_once() -> None:
