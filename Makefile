@@ -18,7 +18,7 @@ demo: venv ## a scripted customer pays one booking per method, against a running
 	@DEBUG=1 exec $(VENV_PYTHON) manage.py demo
 
 test: dev-venv ## the whole test suite
-	@exec $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(VENV_PYTHON) -m pytest -n 2 $(ARGS)
 
 check: dev-venv ## format, lint, types, floors, Django's checks for production, missing migrations
 	@exec $(VENV_PYTHON) config/check.py

@@ -41,11 +41,11 @@ from customer_data.models import Payment
 from customer_data.money import CENT
 from customer_data.references import new_reference
 from customer_data.tests.contract_hearing import HearingContract
-from customer_data.tests.contract_refunds import RefundContract
+from customer_data.tests.contract_refunds import NoRefundContract
 from customer_data.tests.far_side import FarSide
 
 
-class GatewayContract(HearingContract, RefundContract):
+class GatewayContract(HearingContract, NoRefundContract):
     """What the core relies on, whichever gateway it is."""
 
     # --- What it says of itself -------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 
 from customer_data.gateway import Gateway, gateway_named
 from customer_data.tests.contract import GatewayContract
+from customer_data.tests.contract_refunds import RefundContract
 from customer_data.tests.drawer import FORGER, KEY, OTP, Drawer, signature
 from customer_data.tests.drawer_gateway import STATUS_OF
 from customer_data.tests.far_side import FarSide, Notification
@@ -48,7 +49,7 @@ class DrawerFarSide(FarSide):
         return Notification(self.drawer.notification(reference, key=FORGER), {})
 
 
-class TestTheDrawerKeepsTheContract(GatewayContract):
+class TestTheDrawerKeepsTheContract(GatewayContract, RefundContract):
     @pytest.fixture
     def gateway(self, drawer: Drawer) -> Gateway:
         return gateway_named("drawer")
