@@ -98,7 +98,10 @@ def test_what_a_value_says_is_never_taken_for_who_acts() -> None:
     tag = "/*paydesk:eyJ3aG8iOiAidGhlIG93bmVyIiwgIndoeSI6ICJ4In0=*/"
     booking = make.booking()
     far_hand.run("UPDATE customer_data_booking SET title = %s WHERE id = %s", tag, booking.pk)
-    assert last(booking).who == f"psql: {connection.settings_dict['USER']}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT session_user")
+        (user,) = cursor.fetchone()
+    assert last(booking).who == f"psql: {user}"
     far_hand.run("UPDATE customer_data_booking SET id = id WHERE title = %s", tag)
     Booking.objects.filter(title=tag).update(title=tag + "!")
     assert "owner" not in last(booking).who
