@@ -83,7 +83,8 @@ END $paydesk$"""  # noqa: S608  nothing of a user goes into it
 
 # In UTC, because to_jsonb writes moments in the zone of the session, and the record must read the same for everybody.
 _TRIGGER_FUNCTION = """
-CREATE OR REPLACE FUNCTION paydesk_record_{event}() RETURNS trigger LANGUAGE plpgsql SET "TimeZone" TO 'UTC' AS $paydesk$
+CREATE OR REPLACE FUNCTION paydesk_record_{event}() RETURNS trigger LANGUAGE plpgsql
+SET "TimeZone" TO 'UTC' SET enable_nestloop TO off AS $paydesk$
 DECLARE
     key text := TG_ARGV[0];
     left_out text[] := TG_ARGV[1];
@@ -106,11 +107,14 @@ _GATHER = {
     "delete": """
     SELECT array_agg(to_jsonb(o) ->> key), array_agg(paydesk_kept(to_jsonb(o), left_out, as_digest)), array_agg(NULL::jsonb)
         INTO ids, was, becomes FROM old_rows o;""",
+    # Each row is read once, and the two sides are joined by a hash: a plan for one row would read all new rows for each old one.
     "update": """
+    WITH o AS MATERIALIZED (
+            SELECT to_jsonb(r) ->> key AS id, paydesk_kept(to_jsonb(r), left_out, as_digest) AS kept FROM old_rows r),
+        n AS MATERIALIZED (
+            SELECT to_jsonb(r) ->> key AS id, paydesk_kept(to_jsonb(r), left_out, as_digest) AS kept FROM new_rows r)
     SELECT array_agg(o.id), array_agg(o.kept), array_agg(n.kept) INTO ids, was, becomes
-        FROM (SELECT to_jsonb(r) ->> key AS id, paydesk_kept(to_jsonb(r), left_out, as_digest) AS kept FROM old_rows r) AS o
-        JOIN (SELECT to_jsonb(r) ->> key AS id, paydesk_kept(to_jsonb(r), left_out, as_digest) AS kept FROM new_rows r) AS n
-        USING (id) WHERE o.kept IS DISTINCT FROM n.kept;""",
+        FROM o JOIN n USING (id) WHERE o.kept IS DISTINCT FROM n.kept;""",
 }
 _REFERENCING = {
     "insert": "NEW TABLE AS new_rows",
