@@ -109,12 +109,12 @@ _GATHER = {
         INTO ids, was, becomes FROM old_rows o;""",
     # Each row is read once, and the two sides are joined by a hash: a plan for one row would read all new rows for each old one.
     "update": """
-    WITH o AS MATERIALIZED (
-            SELECT to_jsonb(r) ->> key AS id, paydesk_kept(to_jsonb(r), left_out, as_digest) AS kept FROM old_rows r),
-        n AS MATERIALIZED (
-            SELECT to_jsonb(r) ->> key AS id, paydesk_kept(to_jsonb(r), left_out, as_digest) AS kept FROM new_rows r)
-    SELECT array_agg(o.id), array_agg(o.kept), array_agg(n.kept) INTO ids, was, becomes
-        FROM o JOIN n USING (id) WHERE o.kept IS DISTINCT FROM n.kept;""",
+    WITH o AS MATERIALIZED (SELECT to_jsonb(r) ->> key AS id, to_jsonb(r) - left_out AS entire FROM old_rows r),
+        n AS MATERIALIZED (SELECT to_jsonb(r) ->> key AS id, to_jsonb(r) - left_out AS entire FROM new_rows r),
+        changed AS MATERIALIZED (
+            SELECT o.id, o.entire AS was, n.entire AS becomes FROM o JOIN n USING (id) WHERE o.entire IS DISTINCT FROM n.entire)
+    SELECT array_agg(c.id), array_agg(paydesk_kept(c.was, left_out, as_digest)),
+        array_agg(paydesk_kept(c.becomes, left_out, as_digest)) INTO ids, was, becomes FROM changed c;""",
 }
 _REFERENCING = {
     "insert": "NEW TABLE AS new_rows",
