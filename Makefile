@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 VENV_PYTHON = .venv/bin/python
 
-.PHONY: help run demo test check bench pictures venv dev-venv
+.PHONY: help run demo test check bench prove pictures venv dev-venv
 .DEFAULT_GOAL := help
 
 help: ## print these targets
@@ -25,6 +25,9 @@ check: dev-venv ## format, lint, types, floors, Django's checks for production, 
 
 bench: dev-venv ## the benchmarks, as ratios; also written to docs/benchmarks.md
 	@DEBUG=1 exec $(VENV_PYTHON) -m benchmarks
+
+prove: dev-venv ## 2,000 payments while everything fails, and each guard's control; the report goes to docs/proof.md (SEED=... replays)
+	@exec $(VENV_PYTHON) -m proof $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 pictures: dev-venv ## the screenshots of the README and of the guide for staff, taken anew
 	@DEBUG=1 PICTURES=docs/images exec $(VENV_PYTHON) -m pytest -q config/tests/test_living_it.py config/tests/test_desk_pages.py -k "stranger_books or pictured"
