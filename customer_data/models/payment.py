@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.gateway import PromptKind, Ticket
 from customer_data.models.booking import Booking, Customer
 from customer_data.models.concern import Concern
@@ -115,6 +116,14 @@ class Payment(models.Model):
     checked_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True, help_text="When something is due to be done about it.")
 
+    correlation_id = models.CharField(
+        max_length=correlation.LENGTH,
+        blank=True,
+        default=correlation.current_id,
+        db_default="",
+        editable=False,
+        help_text="The thread of events it belongs to: its lines in the log have this id.",
+    )
     notes = models.TextField(blank=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.models import Booking, Customer, Payment
 from customer_data.sealed import SealedTextField
 
@@ -64,6 +65,9 @@ class FlowSession(models.Model):
     payment = models.ForeignKey(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="flow_sessions")
     typed = models.JSONField(default=dict, blank=True, help_text="What the customer last typed, to be shown again.")
     wamid = models.CharField(max_length=255, blank=True, help_text="Id of the message that opens the Flow.")
+    correlation_id = models.CharField(
+        max_length=correlation.LENGTH, blank=True, default=correlation.current_id, db_default="", editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from customer_data import correlation
 from customer_data.models import Customer, PaymentEvent
 
 
@@ -27,6 +28,9 @@ class Message(models.Model):
     body = models.TextField(blank=True, help_text="The words, for people.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
     wamid = models.CharField(max_length=255, blank=True, db_index=True)
+    correlation_id = models.CharField(
+        max_length=correlation.LENGTH, blank=True, default=correlation.current_id, db_default="", editable=False
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.PositiveIntegerField(null=True, blank=True, help_text="Meta's code of the last refusal.")
     last_error = models.CharField(max_length=500, blank=True)
