@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import doorbell, flow, outbox, pages, rows, sweeping, webhook  # noqa: E402
+from benchmarks import doorbell, flow, outbox, pages, rows, starting, sweeping, webhook  # noqa: E402
 from benchmarks.figures import Report  # noqa: E402
 
 
@@ -23,6 +23,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     report = Report()
     for bench in (
+        starting.until_it_works,
         flow.against_peers,
         flow.while_paynow_hangs,
         doorbell.accepted,
