@@ -25,6 +25,8 @@ RECORDED = {
     # Settings
     "customer_data.MethodSwitch": Recorded(left_out=("updated_at",)),
     "customer_data.AmountLimit": Recorded(left_out=("updated_at",)),
+    "customer_data.AttemptLimit": Recorded(left_out=("updated_at",)),
+    "customer_data.Denial": Recorded(left_out=("refusals", "last_refused_at")),
     "customer_data.GatewayPause": Recorded(),
     "customer_data.Tour": Recorded(),
     "customer_data.Departure": Recorded(),

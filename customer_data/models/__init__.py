@@ -4,6 +4,7 @@ from customer_data.models.booking import Booking, Customer, new_booking_referenc
 from customer_data.models.change import Change, Operation, Seal
 from customer_data.models.concern import Concern, ConcernKind
 from customer_data.models.control import AmountLimit, GatewayPause, MethodSwitch
+from customer_data.models.denial import AttemptLimit, Denial, DenialKind
 from customer_data.models.dispute import Dispute, DisputeStatus
 from customer_data.models.event import PaymentEvent
 from customer_data.models.idempotency import IdempotentRequest
@@ -30,11 +31,14 @@ __all__ = [
     "REFUND_MOVES",
     "REFUND_UNDER_WAY",
     "AmountLimit",
+    "AttemptLimit",
     "Booking",
     "Change",
     "Concern",
     "ConcernKind",
     "Customer",
+    "Denial",
+    "DenialKind",
     "Departure",
     "Dispute",
     "DisputeStatus",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Mapping
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
 
     from customer_data.models.letter import NonReceiptLetter
+
+
+logger = logging.getLogger(__name__)
 
 
 class IllegalMove(Exception):
@@ -161,6 +165,7 @@ class Payment(models.Model):
             models.Index(fields=["-created_at"], name="payment_newest_first"),
             models.Index(fields=["gateway_reference"], condition=~Q(gateway_reference=""), name="payment_gateway_reference"),
             ends_index("phone", "payment_phone_ends", condition=~Q(phone="")),
+            models.Index(fields=["phone", "created_at"], condition=~Q(phone=""), name="payment_attempts_of_a_phone"),
             models.Index(Upper("email"), name="payment_email", condition=~Q(email="")),
         )
         triggers = (
@@ -243,8 +248,15 @@ class Payment(models.Model):
                 setattr(self, name, value)
             booking.recount()
             payment_moving.send(type(self), payment=self, was=was, booking=booking)
-            transaction.on_commit(lambda: payment_moved.send_robust(type(self), payment=self, event=event))
+            transaction.on_commit(lambda: self._tell(event))
         return event
+
+    def _tell(self, event: PaymentEvent) -> None:
+        """After commit, and in the payment's own thread of events, whoever moved it."""
+        with correlation.thread(self.correlation_id or correlation.current_id()):
+            facts = {"was": event.from_status, "now": event.to_status, "source": event.source}
+            correlation.step(logger, "payment moved", payment=self.reference, **facts)
+            payment_moved.send_robust(type(self), payment=self, event=event)
 
     def record_opening(self, *, source: str, actor: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
         """The first line of the trail."""
