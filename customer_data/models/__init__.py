@@ -6,6 +6,7 @@ from customer_data.models.concern import Concern, ConcernKind
 from customer_data.models.control import AmountLimit, GatewayPause, MethodSwitch
 from customer_data.models.denial import AttemptLimit, Denial, DenialKind
 from customer_data.models.dispute import Dispute, DisputeStatus
+from customer_data.models.erasure import ErasedEntry, Erasure
 from customer_data.models.event import PaymentEvent
 from customer_data.models.idempotency import IdempotentRequest
 from customer_data.models.letter import NonReceiptLetter
@@ -42,6 +43,8 @@ __all__ = [
     "Departure",
     "Dispute",
     "DisputeStatus",
+    "ErasedEntry",
+    "Erasure",
     "GatewayPause",
     "IdempotentRequest",
     "IllegalMove",
