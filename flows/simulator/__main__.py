@@ -51,7 +51,7 @@ def _simulator(options: argparse.Namespace) -> GraphSimulator:
         account_id=os.environ.get("WHATSAPP_BUSINESS_ACCOUNT_ID", "") or "100000000000002",
     )
     limits = Limits(strict_windows=options.strict_windows, keep_pair_rate=options.keep_pair_rate)
-    simulator = GraphSimulator(host=options.host, port=options.port, business=business, limits=limits)
+    simulator = GraphSimulator(host=options.host, port=options.port, business=business, limits=limits, postmen=options.postmen)
     if options.app_url:
         simulator.publish_demo()
     return simulator
@@ -61,12 +61,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="flows.simulator", description="Meta's Graph API. Nobody gets a message.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8002)
-    parser.add_argument("--app-url", default="", help="where our app listens; its Flows are published then")
+    parser.add_argument("--app-url", default="", help="where our app listens, or several with commas; its Flows are published then")
     parser.add_argument("--paynow-url", default="", help="Paynow's simulator, whose prompts appear on the phones")
     parser.add_argument("--public-key", default="", help="file with the PEM of the Flow key, until one is uploaded")
     parser.add_argument("--business-name", default="Example Safaris", help="what stands above the chat")
     parser.add_argument("--strict-windows", action="store_true", help="who never wrote gets templates only")
     parser.add_argument("--keep-pair-rate", action="store_true", help="one message in six seconds to the same customer")
+    parser.add_argument("--postmen", type=int, default=1, help="webhooks that are on the way at the same time")
     return parser.parse_args()
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from flows.simulator.files import Files
 from flows.simulator.graph_messages import Json, Refused
+from flows.simulator.postman import Postman
 from flows.simulator.records import FlowRecord, SentMessage
 from flows.simulator.server import FaultBoard, Page, Request
 
@@ -18,6 +19,7 @@ class Kept(Protocol):
     files: Files
     flows: dict[str, FlowRecord]
     faults: FaultBoard
+    postman: Postman
 
     def messages_to(self, recipient: str) -> list[SentMessage]: ...
     def tell_status(self, wamid: str, status: str, *, error: tuple[int, str] | None = None) -> None: ...
@@ -26,7 +28,7 @@ class Kept(Protocol):
 def beside(kept: Kept, request: Request) -> Page:
     """`/`, `/simulator/messages?to=…` (GET, DELETE), `/simulator/messages/<wamid>/status` (POST),
 
-    `/simulator/flows/<id>.json`, `/simulator/media/<id>`, `/simulator/faults` (POST, DELETE).
+    `/simulator/flows/<id>.json`, `/simulator/media/<id>`, `/simulator/faults` (POST, DELETE), `/simulator/webhooks`.
     """
     match (request.method, request.steps):
         case ("GET", []):
@@ -51,10 +53,23 @@ def _shown(kept: Kept, steps: list[str], request: Request) -> Page:
         case ["flows", name]:
             flow = kept.flows.get(name.removesuffix(".json"))
             return _json(flow.flow_json) if flow else _json({"error": "There is no such Flow."}, status=404)
+        case ["webhooks"]:
+            return _json(_webhooks(kept.postman))
         case ["media", name] if name in kept.files.kept:
             file = kept.files.kept[name]
             return Page(file.content, type=file.mime_type)
     return _nothing()
+
+
+def _webhooks(postman: Postman) -> Json:
+    """What our app answered to webhooks, and what it took, as JSON texts in the order of taking."""
+    return {
+        "answers": dict(postman.answers),
+        "refusals": list(postman.refusals),
+        "given_up": len(postman.given_up),
+        "waiting": postman.waiting,
+        "taken": [body.decode() for body in postman.taken],
+    }
 
 
 def _nothing() -> Page:

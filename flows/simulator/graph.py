@@ -41,6 +41,7 @@ class GraphSimulator:
         business: Business | None = None,
         limits: Limits | None = None,
         retry_gaps: tuple[float, ...] = RETRY_GAPS_SECONDS,
+        postmen: int = 1,
     ) -> None:
         self.business = business or Business()
         self.limits = limits or Limits()
@@ -54,7 +55,7 @@ class GraphSimulator:
         self.files = Files(lambda: self.url)
         self.flows, self.public_keys = self._shelf.flows, self._shelf.public_keys
         self.unsigned_numbers = self._shelf.unsigned_numbers
-        self.postman = Postman(self.business, retry_gaps=retry_gaps)
+        self.postman = Postman(self.business, retry_gaps=retry_gaps, hands=postmen)
         self.phones = PhoneBook(
             self.business,
             self.postman,
@@ -100,7 +101,7 @@ class GraphSimulator:
     def publish_demo(self) -> None:
         """Have the Flows of a fresh demonstration, and its Flow key, as if our app had uploaded them."""
         with self._lock:
-            self.flows.update({flow.id: flow for flow in demo_flows(self.business.url)})
+            self.flows.update({flow.id: flow for flow in demo_flows(self.business.url.partition(",")[0])})
             if self.business.public_key:
                 self.public_keys[self.business.phone_number_id] = self.business.public_key
 

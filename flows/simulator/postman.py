@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ from flows.simulator.network import Network
 RETRY_GAPS_SECONDS = (0.0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 """At once, then with growing gaps. Meta goes on for seven days."""
 REORDER_SECONDS = 1.5
+_KEPT = 100_000
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +36,16 @@ class _Letter:
 class Postman:
     """With `business.deliver` nothing is brought before `settle`, which then works in the thread of its caller."""
 
-    def __init__(self, business: Business, *, retry_gaps: tuple[float, ...] = RETRY_GAPS_SECONDS) -> None:
+    def __init__(self, business: Business, *, retry_gaps: tuple[float, ...] = RETRY_GAPS_SECONDS, hands: int = 1) -> None:
+        """`hands`: how many letters are brought at the same time; with more than one they may arrive in another order."""
         self.given_up: list[bytes] = []
         """What our app never took."""
+        self.taken: deque[bytes] = deque(maxlen=_KEPT)
+        """What our app took, each time it did."""
+        self.answers: Counter[int] = Counter()
+        """How often our app answered with each HTTP status; 0: there was no answer."""
+        self.refusals: deque[tuple[float, int]] = deque(maxlen=_KEPT)
+        """When (seconds since 1970) it answered with another status than 200."""
         self._business = business
         self._gaps = retry_gaps
         self._waiting: list[_Letter] = []
@@ -45,14 +54,16 @@ class Postman:
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._is_stopped = False
-        self._thread: threading.Thread | None = None
+        self._hands = hands
+        self._threads: list[threading.Thread] = []
 
     # --- Its life ---------------------------------------------------------------------------------
     def start(self) -> None:
-        if self._thread is None and self._business.url and self._business.deliver is None:
+        if not self._threads and self._business.url and self._business.deliver is None:
             self._is_stopped = False
-            self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
-            self._thread.start()
+            self._threads = [threading.Thread(target=self._work, name="webhooks", daemon=True) for _ in range(self._hands)]
+            for thread in self._threads:
+                thread.start()
 
     def stop(self) -> None:
         """What waits is lost. A delivery on its way ends within its time limit."""
@@ -60,8 +71,8 @@ class Postman:
             self._is_stopped = True
             self._waiting.clear()
             self._changed.notify_all()
-        thread, self._thread = self._thread, None
-        if thread is not None:
+        threads, self._threads = self._threads, []
+        for thread in threads:
             thread.join(timeout=1)
 
     # --- What is sent -----------------------------------------------------------------------------
@@ -89,6 +100,12 @@ class Postman:
         with self._changed:
             if not self._changed.wait_for(lambda: not self._waiting and not self._on_the_way, timeout_seconds):
                 raise TimeoutError(f"{len(self._waiting)} webhooks were not taken within {timeout_seconds} seconds.")
+
+    @property
+    def waiting(self) -> int:
+        """How many are not taken yet."""
+        with self._changed:
+            return len(self._waiting) + self._on_the_way
 
     # --- Bringing ---------------------------------------------------------------------------------
     def _bring_each_once(self) -> None:
@@ -136,8 +153,17 @@ class Postman:
             status, _ = self._business.post(WEBHOOK_PATH, letter.body, headers)
         except OSError as failure:  # a timeout is one, too
             log.info("A webhook was not taken: %s", type(failure).__name__)
-            return False
+            status = 0
+        self._note(letter, status)
         return status == 200
+
+    def _note(self, letter: _Letter, status: int) -> None:
+        with self._changed:
+            self.answers[status] += 1
+            if status == 200:
+                self.taken.append(letter.body)
+            else:
+                self.refusals.append((time.time(), status))
 
     def _keep(self, letter: _Letter) -> None:
         """For another attempt, or among those given up. The lock is held."""

@@ -79,9 +79,11 @@ def _move(simulator: PaynowSimulator, name: str, action: str) -> Any:
 
 
 def _set_wallet(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
-    if values["behaviour"] not in _BEHAVIOURS:
-        raise ValueError(f"behaviour is one of {', '.join(_BEHAVIOURS)}")
-    simulator.office.wallets[str(values["phone"])] = Wallet(values["behaviour"], float(values.get("after_seconds", 0)))
+    """One wallet, or many at once as `wallets`."""
+    for each in values.get("wallets", [values]):
+        if each["behaviour"] not in _BEHAVIOURS:
+            raise ValueError(f"behaviour is one of {', '.join(_BEHAVIOURS)}")
+        simulator.office.wallets[str(each["phone"])] = Wallet(each["behaviour"], float(each.get("after_seconds", 0)))
     return {"ok": True}
 
 
@@ -190,6 +192,7 @@ def _show_update(update: Update) -> dict[str, Any]:
         "status": update.word,
         "body": update.body.decode("ascii"),
         "answers": update.answers,
+        "answered_at": update.answered_at,
         "dropped": update.dropped,
         "delivered": update.is_delivered,
     }

@@ -31,6 +31,8 @@ FAULTS: dict[str, str] = {
     "drop_update": "the update is never sent",
     "duplicate_update": "the update is sent twice",
     "hold_update": "the update is held back until after the next one",
+    "delay_update": "the update is sent `value` seconds later (5 unless given)",
+    "sent_update": "an update also that the prompt went out",
     "early_update": "the payment is approved, and its update sent, before the initiate or express reply",
 }
 

@@ -74,7 +74,7 @@ class Office:
                 raise Refused("Insufficient balance")
             transaction = self._open(fields, integration, base_url)
         if call == "express":
-            self._ask_customer(transaction, wallet)
+            self._ask_customer(transaction, wallet, announces_prompt="sent_update" in struck)
         if "early_update" in struck:
             self.move(transaction, self.manners.money_word)
         reply = web_fields(transaction, public_url) if call == "initiate" else express_fields(transaction)
@@ -124,7 +124,7 @@ class Office:
             if not transaction.is_open and word not in _AFTERWARDS.get(transaction.status, set()):
                 raise NotPossible(f"A transaction that is {transaction.status} cannot become {word}.")
             self._note(transaction, word)
-        return self._announce(transaction, word)
+        return self._announce(transaction, word, is_news=word != "Sent" or self.manners.announce_sent)
 
     def find(self, name: str) -> Transaction:
         """By guid, Paynow reference, or the merchant's reference (its newest open one, else its newest). Raises NotPossible."""
@@ -169,7 +169,7 @@ class Office:
             self._by_trace[integration.id][transaction.merchant_trace] = transaction
         return transaction
 
-    def _ask_customer(self, transaction: Transaction, wallet: Wallet) -> None:
+    def _ask_customer(self, transaction: Transaction, wallet: Wallet, *, announces_prompt: bool) -> None:
         transaction.prompts += 1
         if transaction.method == "innbucks":
             transaction.code = str(uuid.UUID(transaction.guid).int)[:9]
@@ -178,7 +178,9 @@ class Office:
         elif transaction.method == "omari":
             transaction.otp_reference = transaction.guid[:6].upper()
             return  # nothing happens before the code is typed
-        self.move(transaction, "Sent")
+        with self._lock:
+            self._note(transaction, "Sent")
+        self._announce(transaction, "Sent", is_news=self.manners.announce_sent or announces_prompt)
         if transaction.method == "innbucks" and transaction.integration.live and transaction.phone not in self.wallets:
             return  # a live code waits for somebody to approve it
         self._decide_later(transaction, wallet)
@@ -204,11 +206,10 @@ class Office:
             if not transaction.is_open:
                 return
             self._note(transaction, word)
-        self._announce(transaction, word)
+        self._announce(transaction, word, is_news=True)
 
-    def _announce(self, transaction: Transaction, word: str) -> Update | None:
+    def _announce(self, transaction: Transaction, word: str, *, is_news: bool) -> Update | None:
         """Never under the lock: in a test the merchant's server is called from here, and may call us."""
-        is_news = word != "Sent" or self.manners.announce_sent
         update = self.updates.announce(transaction, word) if is_news else None
         self.clock.do_due()
         return update

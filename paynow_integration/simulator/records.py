@@ -124,6 +124,7 @@ class Update:
     word: str
     body: bytes = field(repr=False)
     answers: list[int] = field(default_factory=list)
+    answered_at: list[float] = field(default_factory=list)
     dropped: bool = False
     was_tried: threading.Event = field(default_factory=threading.Event, repr=False)
 

@@ -59,7 +59,8 @@ class Updates:
             batch = [update, *self._held.pop(guid, [])]
         if "duplicate_update" in struck:
             batch.insert(0, update)
-        self._clock.call_later(0, lambda: self._deliver_all(batch))
+        seconds = float(struck.value("delay_update", "5")) if "delay_update" in struck else 0
+        self._clock.call_later(seconds, lambda: self._deliver_all(batch))
 
     def _deliver_all(self, batch: list[Update]) -> None:
         for update in batch:
@@ -67,6 +68,7 @@ class Updates:
 
     def _deliver(self, update: Update) -> None:
         answer = self._post(update)
+        update.answered_at.append(self._clock.now())
         update.answers.append(answer)
         update.was_tried.set()
         if not 200 <= answer < 400 and len(update.answers) <= self._manners.most_resends:

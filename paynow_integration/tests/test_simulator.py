@@ -241,6 +241,19 @@ def test_an_update_can_be_dropped_doubled_or_overtaken(
     ]
 
 
+def test_an_update_can_come_late_and_about_the_prompt_too(
+    client: PaynowClient, simulator: PaynowSimulator, merchant: MerchantServer, clock: DrivenClock
+) -> None:
+    simulator.fault("sent_update", on="express", times=1)
+    simulator.fault("delay_update", on="update", times=1, value="20")
+    client.express(a_request(phone="0771111111", result_url=merchant.url))
+    clock.advance(5)
+    assert [parse(body).get("status") for body in merchant.bodies] == ["Paid"]
+    clock.advance(20)
+    assert [parse(body).get("status") for body in merchant.bodies] == ["Paid", "Sent"]
+    assert [len(update.answered_at) for update in simulator.updates()] == [1, 1]
+
+
 def test_an_update_can_come_before_the_reply(client: PaynowClient, simulator: PaynowSimulator, merchant: MerchantServer) -> None:
     simulator.fault("early_update", on="express")
     seen: list[int] = []

@@ -14,7 +14,7 @@ import requests
 from customer_data.gateway import GatewayUnavailable
 from paynow_integration.client import PaynowClient
 from paynow_integration.messages import parse
-from paynow_integration.simulator import DrivenClock, PaynowSimulator
+from paynow_integration.simulator import DrivenClock, PaynowSimulator, Wallet
 from paynow_integration.tests.merchant import KEY, MerchantServer, a_request
 from paynow_integration.transport import new_session
 
@@ -200,3 +200,9 @@ def test_the_desk_shows_no_key(desk: Desk, client: PaynowClient) -> None:
     client.express(a_request())
     shown = json.dumps([desk.get(path) for path in ("integrations", "transactions", "manners", "updates", "health")])
     assert KEY not in shown
+
+
+def test_many_wallets_are_set_with_one_call(simulator: PaynowSimulator) -> None:
+    wallets = [{"phone": "0771000001", "behaviour": "decline"}, {"phone": "0771000002", "behaviour": "approve", "after_seconds": 2}]
+    requests.post(f"{simulator.url}/simulator/wallets", json={"wallets": wallets}, timeout=5).raise_for_status()
+    assert simulator.office.wallets == {"0771000001": Wallet("decline", 0), "0771000002": Wallet("approve", 2)}
