@@ -13,6 +13,7 @@ from customer_data.gateway import Gateway, Method
 from customer_data.models import AmountLimit, Booking, GatewayPause, MethodSwitch, Payment
 from customer_data.money import show_amount
 from customer_data.status import MONEY_IN, OPEN
+from customer_data.velocity import Attempt, Standing
 
 ZERO = Decimal("0.00")
 _METHOD, _GATEWAY = "method", "gateway"
@@ -35,33 +36,32 @@ def make_missing_rows(methods: Iterable[str], gateways: Iterable[str]) -> None:
     GatewayPause.objects.bulk_create([GatewayPause(gateway=name) for name in gateways], ignore_conflicts=True)
 
 
-def over_the_limit(booking: Booking, amount: Decimal, *, is_test: bool) -> str:
-    """What a customer is told when this payment would break a limit of ours; empty when it may be taken.
+def over_the_limit(attempt: Attempt, standing: Standing) -> str:
+    """What a customer is told when this payment would break a limit of ours on amounts; empty when it may be taken.
 
     Call it inside the transaction that opens the payment: where a day's total is limited, the limit's row is the lock, so that
     two payments at once cannot both take the rest.
     """
-    limit = AmountLimit.objects.filter(currency=booking.currency).first()
-    if limit is None:
-        return ""
-    if limit.least_per_payment is not None and amount < limit.least_per_payment:
-        return f"The least we take in one payment is {show_amount(limit.least_per_payment, limit.currency)}."
-    if limit.most_per_payment is not None and amount > limit.most_per_payment:
-        most = show_amount(limit.most_per_payment, limit.currency)
+    currency = attempt.booking.currency
+    if standing.least_per_payment is not None and attempt.amount < standing.least_per_payment:
+        return f"The least we take in one payment is {show_amount(standing.least_per_payment, currency)}."
+    if standing.most_per_payment is not None and attempt.amount > standing.most_per_payment:
+        most = show_amount(standing.most_per_payment, currency)
         return f"The most we take in one payment is {most}. Pay a part of it first, or write to us in the chat."
-    return _over_a_day(limit, booking, amount, is_test=is_test)
-
-
-def _over_a_day(limit: AmountLimit, booking: Booking, amount: Decimal, *, is_test: bool) -> str:
-    if limit.most_per_customer_a_day is None and limit.most_a_day is None:
+    if standing.most_per_customer_a_day is None and standing.most_a_day is None:
         return ""
-    AmountLimit.objects.select_for_update().get(pk=limit.pk)
-    of_today = _taken_today(booking, is_test=is_test)
+    return _over_a_day(attempt)
+
+
+def _over_a_day(attempt: Attempt) -> str:
+    booking = attempt.booking
+    limit = AmountLimit.objects.select_for_update().get(currency=booking.currency)
+    of_today = _taken_today(booking, is_test=attempt.is_test)
     if limit.most_per_customer_a_day is not None:
         left = limit.most_per_customer_a_day - _sum(of_today.filter(booking__customer_id=booking.customer_id))
-        if amount > left:
+        if attempt.amount > left:
             return f"{_left_today(limit, left)} Pay the rest tomorrow, or write to us in the chat."
-    if limit.most_a_day is not None and amount > limit.most_a_day - _sum(of_today):
+    if limit.most_a_day is not None and attempt.amount > limit.most_a_day - _sum(of_today):
         return "We cannot take more payments of this size today. Try a smaller part, try tomorrow, or write to us in the chat."
     return ""
 

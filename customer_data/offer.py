@@ -11,11 +11,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from customer_data.controls import closed_ways, over_the_limit
+from customer_data.denying import REFUSED
 from customer_data.gateway import Account, Gateway, Method, Misconfigured, NotSupported, find_method, gateways
 from customer_data.models import Booking, Payment
 from customer_data.money import CENT, show_amount
 from customer_data.phones import NotAPhoneNumber, national, parse_phone
 from customer_data.status import OPEN, Reason, Status
+from customer_data.velocity import Attempt, look
 
 MOST_SHARES = 20
 """Into how many equal shares the balance of one booking may be split."""
@@ -28,12 +30,16 @@ class AmountOption(StrEnum):
 
 
 class CannotPay(Exception):
-    """Nothing was opened. `code` is for machines, `field` names what to correct, the message is a sentence for the customer."""
+    """Nothing was opened. `code` is for machines, `field` names what to correct, the message is a sentence for the customer.
 
-    def __init__(self, code: str, sentence: str, *, field: str = "") -> None:
+    `denial_id`: of the entry of the deny list that refused it. Whoever catches this notes it there.
+    """
+
+    def __init__(self, code: str, sentence: str, *, field: str = "", denial_id: int | None = None) -> None:
         super().__init__(sentence)
         self.code = code
         self.field = field
+        self.denial_id = denial_id
 
 
 @dataclass(frozen=True)
@@ -177,9 +183,14 @@ def _not_available(currency: str) -> CannotPay:
     return CannotPay("method_unavailable", sentence, field="payment_method")
 
 
-def check_our_limits(booking: Booking, amount: Decimal, *, is_test: bool) -> None:
-    """Inside the transaction that opens the payment. Raises CannotPay."""
-    if sentence := over_the_limit(booking, amount, is_test=is_test):
+def check_our_limits(attempt: Attempt) -> None:
+    """Who may not pay, who tries too often, how much we take. Inside the transaction that opens the payment. Raises CannotPay."""
+    standing = look(attempt)
+    if standing.denial_id is not None:
+        raise CannotPay("not_accepted", REFUSED, denial_id=standing.denial_id)
+    if standing.too_often is not None:
+        raise CannotPay("too_many_attempts", standing.too_often.sentence)
+    if sentence := over_the_limit(attempt, standing):
         raise CannotPay("limit_reached", sentence, field="amount_option")
 
 

@@ -7,6 +7,7 @@ just said that it is unpaid.
 from django.db import transaction
 from django.utils import timezone
 
+from customer_data.denying import note_refusal
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.gateway import PromptKind
 from customer_data.models import Booking, Payment
@@ -153,6 +154,7 @@ def _send_again(conversation: Conversation, payment: Payment) -> Reply:
     try:
         newest = open_payment(asked_again(payment), source=SOURCE)
     except CannotPay as problem:
+        note_refusal(problem.denial_id)
         return Reply((Text(str(problem)),))
     send_soon(newest)
     return Reply((Text(say("pay/sent_again", language=conversation.language, payment=newest, phone=national(newest.phone))),))

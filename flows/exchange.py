@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from customer_data.denying import note_refusal
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.models import Booking, Payment
 from customer_data.offer import CannotPay, method_chosen, owed, unconfirmed
@@ -78,6 +79,7 @@ def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Scree
     try:
         payment = _open_once(session, typed)
     except CannotPay as problem:
+        note_refusal(problem.denial_id)
         if problem.code == "nothing_to_pay":
             raise tokens.TokenNotValid(say("flow/nothing_to_pay", booking=session.booking)) from None
         return screens.payment_form(_booking_of(session), typed, customer=session.customer, problem=problem)

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from customer_data.denying import note_refusal
 from customer_data.doors import send_soon
 from customer_data.gateway import Method
 from customer_data.models import Booking, Customer, Payment
@@ -82,6 +83,7 @@ def pay_with(conversation: Conversation, argument: str) -> Reply:
     try:
         return _start(conversation, booking, _chosen(choice, booking.currency), phone)
     except CannotPay as problem:
+        note_refusal(problem.denial_id)
         return Reply((Text(str(problem)),))
 
 
@@ -97,6 +99,7 @@ def pay_by_card_abroad(conversation: Conversation, argument: str) -> Reply:
     try:
         return _start(conversation, booking, method, payers.number_of(typed) if typed else "")
     except CannotPay as problem:
+        note_refusal(problem.denial_id)
         return Reply((Text(str(problem)),))
 
 

@@ -12,6 +12,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from customer_data.denying import note_refusal
 from customer_data.offer import CannotPay
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def refusal_of(problem: CannotPay) -> Refusal:
 def answer_error(error: Exception, context: dict[str, Any]) -> Response:
     """DRF's `EXCEPTION_HANDLER`. What nobody foresaw is logged whole and answered without a detail."""
     if isinstance(error, CannotPay):
+        note_refusal(error.denial_id)
         error = refusal_of(error)
     if isinstance(error, Http404):
         error = exceptions.NotFound()

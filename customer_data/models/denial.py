@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -98,7 +96,7 @@ class AttemptLimit(models.Model):
     class Meta:
         verbose_name = "limit on attempts"
         verbose_name_plural = "limits on attempts"
-        constraints: Any = (
+        constraints = (
             models.UniqueConstraint(fields=["per", "hours"], name="attempts_are_limited_once"),
             models.CheckConstraint(condition=Q(per__in=["phone", "customer"], hours__in=[1, 24]), name="attempt_limit_is_known"),
         )

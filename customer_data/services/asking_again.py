@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customer_data.gateway import PromptKind
 from customer_data.models import Booking, Payment
-from customer_data.offer import unconfirmed
+from customer_data.offer import CannotPay, unconfirmed
 from customer_data.services.opening import asked_again, expire_payment, open_payment
 from customer_data.services.stopping import can_be_asked
 from customer_data.status import MONEY_IN, Reason, Status
@@ -44,9 +44,19 @@ def send_request_again(payment: Payment, *, user: Any, reason: str) -> Payment:
         if payment.is_open:
             sentence = f"Staff sent a new request instead: {reason}"
             expire_payment(payment, source=SOURCE, actor=actor, reason=Reason.METHOD_CHANGED, sentence=sentence)
-        newest = open_payment(asked_again(payment), source=SOURCE, actor=actor)
+        newest = _open_again(payment, actor=actor)
         newest.note(source=SOURCE, actor=actor, reason=f"Asked for again after {payment.reference}: {reason}")
     return newest
+
+
+def _open_again(payment: Payment, *, actor: str) -> Payment:
+    """As the customer would; staff are told what customers are not. Raises NotSentAgain and CannotPay."""
+    try:
+        return open_payment(asked_again(payment), source=SOURCE, actor=actor)
+    except CannotPay as problem:
+        if problem.denial_id is None:
+            raise
+        raise NotSentAgain("Nothing was sent: the customer, the number or the address stands on the deny list.") from None
 
 
 def is_over_unpaid(payment: Payment) -> bool:

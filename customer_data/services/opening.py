@@ -1,11 +1,13 @@
 """Opening a payment, and closing one that nobody waits for any more."""
 
+import logging
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.gateway import Account, Gateway, Method
 from customer_data.models import Booking, Payment
 from customer_data.offer import (
@@ -21,6 +23,9 @@ from customer_data.offer import (
 from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.seats import NoSeats, keep_seats_while_paying
 from customer_data.status import OPEN, Reason, Status
+from customer_data.velocity import Attempt
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,11 @@ def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Pa
             if _is_the_same(current, method, amount, payer) and current.payer_id == request.payer_id:
                 return current
             expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
-        check_our_limits(booking, amount, is_test=account.is_test)
+        check_our_limits(Attempt(booking, amount, payer.phone, payer.email, request.payer_id, account.is_test))
         _keep_seats(booking)
         payment = _new_payment(request, booking, amount, gateway, method, account, payer)
         payment.record_opening(source=source, actor=actor, details=_as_asked(request))
+    correlation.step(logger, "payment opened", payment=payment.reference, gateway=payment.gateway, method=payment.payment_method)
     return payment
 
 
