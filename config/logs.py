@@ -1,8 +1,12 @@
-"""What does not deserve a line in the log, and what must not stand in one."""
+"""How a line of the log looks, what does not deserve one, and what must not stand in one."""
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
+from typing import Any
 
+from customer_data import correlation
 from customer_data.phones import hide_phone
 
 # Of anybody in Zimbabwe, however it is written in one piece; of other countries with their plus.
@@ -20,8 +24,38 @@ class WithoutReadyz(logging.Filter):
 
 
 class PrivateFormatter(logging.Formatter):
-    """The last look at every line: libraries and databases put people's numbers and words into their errors, too."""
+    """Plain lines. The last look at every one: libraries and databases put people's numbers and words into their errors, too."""
 
     def format(self, record: logging.LogRecord) -> str:
-        said = _VALUES.sub(r"\1: not shown", super().format(record))
-        return _PHONE.sub(lambda number: hide_phone(number[0]), said)
+        return private(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
+        facts = " ".join(f"{name}={value}" for name, value in facts_of(record).items())
+        thread = correlation.current_id()
+        return " ".join(part for part in (super().formatMessage(record), facts, thread and f"[{thread}]") if part)
+
+
+class PrivateJson(logging.Formatter):
+    """One JSON object a line, in UTC: `time`, `level`, `logger`, `message`, `correlation_id`, and the facts of a step by name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
+        said = {"time": moment, "level": record.levelname, "logger": record.name, "message": private(record.getMessage())}
+        thread = correlation.current_id()
+        if thread:
+            said["correlation_id"] = thread
+        said |= {name: private(value) if isinstance(value, str) else value for name, value in facts_of(record).items()}
+        if record.exc_info:
+            said["error"] = private(self.formatException(record.exc_info))
+        return json.dumps(said, default=str)
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    """What `correlation.step` said beside the name of the step."""
+    facts = getattr(record, "facts", None)
+    return facts if isinstance(facts, dict) else {}
+
+
+def private(said: str) -> str:
+    """The same without whole phone numbers and without the values that a database read out."""
+    return _PHONE.sub(lambda number: hide_phone(number[0]), _VALUES.sub(r"\1: not shown", said))

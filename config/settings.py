@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "customer_data.correlation.threads_of_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -314,16 +315,24 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Logging --------------------------------------------------------------------------------------
-# Plain lines on standard output. What is said about a request is its path and outcome, never its body, its headers or a key.
+# One JSON object a line in production, plain lines on a development machine; on standard error, because standard output is for what a
+# command was asked for. What is said about a request is its path and outcome, never its body, its headers or a key.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"without_readyz": {"()": "config.logs.WithoutReadyz"}},
     "formatters": {
-        "line": {"()": "config.logs.PrivateFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+        "line": {"()": "config.logs.PrivateFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.logs.PrivateJson"},
     },
-    "handlers": {"standard_output": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
-    "root": {"handlers": ["standard_output"], "level": "INFO"},
+    "handlers": {
+        "standard_error": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stderr",
+            "formatter": env.str("LOG_FORMAT", default="") or ("line" if DEBUG else "json"),
+        }
+    },
+    "root": {"handlers": ["standard_error"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},

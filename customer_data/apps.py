@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from celery.signals import task_postrun, task_prerun
+from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-from customer_data import who
+from customer_data import correlation, who
 
 
 class CustomerDataConfig(AppConfig):
@@ -33,6 +33,9 @@ class CustomerDataConfig(AppConfig):
         connection_created.connect(who.sign_statements, dispatch_uid="who acts")
         task_prerun.connect(who.begin_task, dispatch_uid="who acts")
         task_postrun.connect(who.end_task, dispatch_uid="who acts")
+        before_task_publish.connect(correlation.hand_on, dispatch_uid="correlation")
+        task_prerun.connect(correlation.begin_task, dispatch_uid="correlation")
+        task_postrun.connect(correlation.end_task, dispatch_uid="correlation")
         post_migrate.connect(_record_changes, sender=self, dispatch_uid="record of changes")
 
 

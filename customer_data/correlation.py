@@ -56,13 +56,13 @@ def thread(correlation_id: str = "") -> Iterator[str]:
 
 
 def take_up(correlation_id: str) -> None:
-    """From here to the end of the request or task this work belongs to that thread. A row from before there were threads has none."""
+    """From here to the end of the request or task this work belongs to that thread. Rows from before there were threads have none."""
     if correlation_id:
         _current.set(correlation_id)
 
 
 def step(logger: logging.Logger, name: str, **facts: str | int | None) -> None:
-    """One line in the log about a step of the thread. Facts are short and safe to read: no text of a customer's, no whole number."""
+    """One line in the log about a step of the thread. Facts are short and safe to read: nobody's words, no whole number."""
     logger.info(name, extra={"facts": facts})
     step_taken.send(None, name=name, facts=facts)
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from customer_data import correlation
+
 logger = logging.getLogger(__name__)
 
 _ERROR_KEYS = ("error", "error_key")
@@ -39,7 +41,11 @@ def answer_form(request: Mapping[str, Any], answer_session: Callable[[FormReques
         logger.warning("The phone could not show a screen: %s", _error_key(data))
         return Answer(200, {"data": {"acknowledged": True}})
     token, action, screen = (form_text(request.get(name)) for name in ("flow_token", "action", "screen"))
-    return answer_session(FormRequest(token, action, screen, data))
+    reply = answer_session(FormRequest(token, action, screen, data))
+    correlation.step(
+        logger, "form answered", action=action[:20], screen=screen[:40], shown=reply.payload.get("screen"), status=reply.status
+    )
+    return reply
 
 
 def refuse_token(sentence: str) -> Answer:

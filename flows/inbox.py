@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.models import Concern, ConcernKind, Customer
 from flows import conversation, health, outbox
 from flows.incoming import Incoming
@@ -103,7 +104,8 @@ def _try_one(update_id: int) -> bool:
             update = _locked(update_id)
             if update is None:
                 return False
-            _DO[update.kind](update)
+            with correlation.thread(correlation.id_of(update.key)):
+                _DO[update.kind](update)
             Update.objects.filter(pk=update_id).update(handled_at=timezone.now(), next_try_at=None, last_error="")
     except SoftTimeLimitExceeded:  # the worker's time is up: nothing is wrong with the update
         raise
@@ -122,7 +124,7 @@ def _locked(update_id: int) -> Update | None:
 
 def _failed(update_id: int, error: Exception) -> bool:
     """Keep why, and when it is tried again; give up after the last try. Whether it was given up."""
-    update = Update.objects.only("kind", "attempts", "next_try_at", "sender").get(pk=update_id)
+    update = Update.objects.only("key", "kind", "attempts", "next_try_at", "sender").get(pk=update_id)
     gaps = STATUS_TRY_AGAIN_AFTER if update.kind == Update.Kind.STATUS else TRY_AGAIN_AFTER
     is_last = update.attempts >= len(gaps)
     next_try_at = None if is_last else timezone.now() + gaps[update.attempts]
@@ -131,7 +133,8 @@ def _failed(update_id: int, error: Exception) -> bool:
     )
     if isinstance(error, NotOursYet):
         return is_last
-    logger.error("Update %s of WhatsApp was not handled%s.", update_id, " and is given up" if is_last else "", exc_info=error)
+    with correlation.thread(correlation.id_of(update.key)):
+        logger.error("Update %s of WhatsApp was not handled%s.", update_id, " and is given up" if is_last else "", exc_info=error)
     if is_last and update.kind == Update.Kind.MESSAGE:
         _tell_staff(update)
     return is_last
@@ -153,6 +156,7 @@ def _answer(update: Update) -> None:
     """One message of a customer, under the lock of the talk. What is said is queued in the same transaction."""
     incoming = incoming_of(update.body, received_at=update.received_at)
     customer = customer_of(incoming)
+    correlation.step(logger, "chat message taken", customer=customer.pk, kind=incoming.kind, update=update.pk)
     talk = _locked_talk(customer)
     if not _keep(customer, incoming):
         return

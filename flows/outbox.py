@@ -1,11 +1,13 @@
 """Messages to customers: a row first, sent by a worker, settled by the status that WhatsApp tells. A key is written once."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.models import Customer, PaymentEvent
 from flows import outcomes
 from flows.models import Message
@@ -17,6 +19,8 @@ from flows.whatsapp import NotSent, SendUnknown, client_from_settings
 from flows.window import take_turn
 
 __all__ = ["SENDING_LEASE", "TRY_AGAIN_AFTER", "due_messages", "record_status", "send_message", "try_again", "write"]
+
+logger = logging.getLogger(__name__)
 
 SENDING_LEASE = timedelta(minutes=2)
 """How long a message without an answer waits for WhatsApp's status. None came: WhatsApp does not have it, and it is sent again."""
@@ -45,6 +49,7 @@ def write(
             "kind": kind_of(outgoing),
             "content": to_content(outgoing) | beside,
             "body": outgoing.body,
+            "correlation_id": (event.payment.correlation_id if event else "") or correlation.current_id(),
             "next_try_at": timezone.now(),
         },
     )
@@ -74,7 +79,8 @@ def send_message(message_id: int) -> None:
         message = _claim_first(customer_id)
         if message is None:
             return
-        _send(message)
+        with correlation.thread(message.correlation_id):
+            _send(message)
 
 
 def _claim_first(customer_id: int) -> Message | None:
@@ -100,20 +106,26 @@ def _send(message: Message) -> None:
     if turn is not None:
         outcomes.put_off(message, turn - timezone.now(), "WhatsApp takes one message in six seconds to one person.")
         return
+    outcome = "accepted"
     try:
         client = client_from_settings()
         outgoing, parts = pack(message, client)
         wamid = client.send(message.customer.chat_address, outgoing, parts=parts, opaque=f"message-{message.pk}")
     except SendRefused as error:
+        outcome = f"refused {error.code}"
         outcomes.refused(message, error)
     except NotSent as error:
+        outcome = "not sent"
         outcomes.unreachable(message, str(error))
     except SendUnknown as error:
+        outcome = "no answer"
         outcomes.no_answer(message, str(error))
     except (NoTemplate, ValueError) as error:  # WhatsApp would refuse it as it stands, however often it is sent
+        outcome = "given up"
         outcomes.give_up(message, str(error))
     else:
         outcomes.accepted(message, wamid)
+    correlation.step(logger, "message out", message=message.pk, kind=message.kind, outcome=outcome)
 
 
 # --- What WhatsApp tells later --------------------------------------------------------------------
@@ -128,6 +140,8 @@ def record_status(
         message = _message_of(wamid, opaque)
         if message is None:
             return False
+        with correlation.thread(message.correlation_id):
+            correlation.step(logger, "message reported", message=message.pk, status=status, code=error_code)
         is_news = status in _RANK and _RANK[status] > 0 and wamid not in message.content.get("failed_wamids", ())
         if is_news and status == Message.Status.FAILED:
             _note_failure(message, wamid, error_code, error)

@@ -1,14 +1,18 @@
 """One capability per Flow message: 256 random bits, found by their hash and kept sealed. A copied database opens nothing."""
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.models import Booking, Customer
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME as PAYMENT_FLOW
 from flows.models import FlowSession
+
+logger = logging.getLogger(__name__)
 
 LIVES_FOR = timedelta(days=3)  # Meta advises two or three days
 RETRY_WINDOW = timedelta(minutes=10)
@@ -36,7 +40,7 @@ def issue(booking: Booking) -> tuple[str, FlowSession]:
 def issue_for(customer: Customer, *, booking: Booking | None = None, flow_name: str = PAYMENT_FLOW) -> FlowSession:
     """A new session whose token lets this customer use one Flow once; a payment Flow pays `booking` and nothing else."""
     token = secrets.token_urlsafe(32)
-    return FlowSession.objects.create(
+    session = FlowSession.objects.create(
         token=token,
         token_hash=hash_token(token),
         customer=customer,
@@ -44,6 +48,8 @@ def issue_for(customer: Customer, *, booking: Booking | None = None, flow_name: 
         flow_name=flow_name,
         expires_at=timezone.now() + LIVES_FOR,
     )
+    correlation.step(logger, "form made", flow=flow_name, form=session.pk)
+    return session
 
 
 def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
@@ -53,6 +59,7 @@ def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
     session = next(iter(found), None)
     if session is None:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
+    correlation.take_up(session.correlation_id)
     if session.spent_at is not None:
         raise TokenSpent("This form was used already. Write to us in the chat if you want to pay again.", session)
     if session.booking is not None and session.booking.customer_id == session.customer_id:

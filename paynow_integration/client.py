@@ -10,6 +10,7 @@ from datetime import datetime
 import paynow
 import requests
 
+from customer_data import correlation
 from customer_data.gateway import GatewayError, NotUnderstood, OutcomeUnknown
 from paynow_integration import transport
 from paynow_integration.addresses import PAYNOW, is_own_url, is_payer_url, normal_base_url
@@ -35,7 +36,7 @@ WEB_PATH = "/interface/initiatetransaction"
 EXPRESS_PATH = "/interface/remotetransaction"
 TRACE_PATH = "/interface/trace"
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,8 @@ class PaynowClient(paynow.Paynow):  # type: ignore[misc]
             outcome = type(failure).__name__
             raise
         finally:
-            log.info("Paynow %s, %s: %s in %.3f s", _call_of(url), self.integration_id, outcome, time.monotonic() - began)
+            facts = {"gateway": "paynow", "account": self.integration_id, "call": _call_of(url), "outcome": outcome}
+            correlation.step(logger, "gateway called", **facts, ms=round((time.monotonic() - began) * 1000))
 
     def _proven(self, body: bytes) -> Message:
         try:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import Error, transaction
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.doors import check_soon
 from customer_data.gateway import Disposition, Gateway, Misconfigured, NotGenuine, Notice, NotUnderstood, gateway_named
 from customer_data.models import Payment
@@ -120,4 +121,6 @@ def _claimed(notification: PaynowNotification) -> str:
 def _settle(notification: PaynowNotification, outcome: Outcome, detail: str, *, payment: Payment | None = None) -> Outcome:
     notification.outcome, notification.detail, notification.payment = outcome, detail[:300], payment
     notification.save(update_fields=["outcome", "detail", "payment", "reference", "claims"])
+    facts = {"gateway": "paynow", "outcome": outcome.value, "payment": payment.reference if payment else None}
+    correlation.step(logger, "notification judged", **facts, notification=notification.pk)
     return outcome

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
-from customer_data import schedule
+from customer_data import correlation, schedule
 from customer_data.gateway import GatewayUnavailable, Misconfigured, NotUnderstood, OutcomeUnknown, gateway_named
 from customer_data.models import Concern, ConcernKind, Payment, PollBudget
 from customer_data.services.codes import submit_otp
@@ -23,6 +23,7 @@ def check_payment(reference: str, *, claimed_until: datetime | None = None, sour
     `claimed_until` is a sweep's claim, already counted against the budget; without one the payment is claimed here, if it is due.
     """
     payment = Payment.objects.get(reference=reference)
+    correlation.take_up(payment.correlation_id)
     claim = claimed_until if claimed_until == payment.next_check_at else None
     if claimed_until is None and _may_be_asked(payment):
         claim = _claim(payment)
@@ -39,6 +40,7 @@ def ring(reference: str, *, account: str) -> Payment | None:
     """A genuine notification came: make its payment due now. None when that account has no such payment."""
     payment = Payment.objects.filter(reference=reference, account=account).first()
     if payment is not None:
+        correlation.take_up(payment.correlation_id)
         Payment.objects.filter(pk=payment.pk).update(ipn_received_at=timezone.now())
         make_due(payment)
     return payment

@@ -5,6 +5,7 @@ from django.db.models import Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.gateway import (
     GatewayRefused,
     GatewayUnavailable,
@@ -36,6 +37,7 @@ def keep_otp(payment: Payment, otp: str) -> None:
 def submit_otp(reference: str, *, source: str = "task") -> Payment:
     """Hand the kept code to the gateway. The code leaves our row first: a lost answer costs the customer no second attempt."""
     payment, otp = _take_otp(reference)
+    correlation.take_up(payment.correlation_id)
     if not otp:
         return payment
     try:

@@ -1,14 +1,17 @@
 """Recording what the gateway says is true. The only road to paid."""
 
+import logging
 from typing import Any
 
 from django.utils import timezone
 
-from customer_data import schedule
+from customer_data import correlation, schedule
 from customer_data.gateway import PromptKind, Report
 from customer_data.models import Concern, ConcernKind, Payment
 from customer_data.money import show_amount
 from customer_data.status import MONEY_IN, UNPAID_ENDS, Reason, Status, may_move
+
+logger = logging.getLogger(__name__)
 
 
 def record_report(payment: Payment, report: Report, *, source: str, actor: str = "") -> None:
@@ -16,6 +19,7 @@ def record_report(payment: Payment, report: Report, *, source: str, actor: str =
 
     Otherwise nothing moves and a person is told. Bad news never overwrites good.
     """
+    correlation.step(logger, "gateway reported", payment=payment.reference, word=report.gateway_status[:64], means=report.status)
     difference = _difference(payment, report)
     if difference:
         _note_difference(payment, difference, report, source=source)
@@ -32,6 +36,7 @@ def record_report(payment: Payment, report: Report, *, source: str, actor: str =
 
 def record_not_found(payment: Payment, *, source: str) -> None:
     """The gateway never heard of it. Believed only when said often and late enough; then nothing was charged."""
+    correlation.step(logger, "gateway reported", payment=payment.reference, word="", means="not found")
     Payment.objects.filter(pk=payment.pk).update(not_found=payment.not_found + 1)
     payment.not_found += 1
     age = timezone.now() - (payment.sent_at or payment.created_at)

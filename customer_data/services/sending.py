@@ -8,7 +8,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from customer_data import schedule
+from customer_data import correlation, schedule
 from customer_data.gateway import (
     Charge,
     Gateway,
@@ -31,6 +31,7 @@ def send_payment(reference: str, *, source: str = "task") -> Payment:
     A killed worker leaves it `sending`: from there the sweep asks whether it arrived, and never sends it again.
     """
     payment = Payment.objects.select_related("booking__customer").get(reference=reference)
+    correlation.take_up(payment.correlation_id)
     if not _claim(payment, source=source):
         return payment
     gateway = gateway_named(payment.gateway)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from customer_data import correlation
 from flows import paying
 from flows.conversation.facts import Talking
 from flows.definitions import BOOKING_FLOW as BOOKING_FORM
@@ -40,4 +41,7 @@ def _session_of(talking: Talking, incoming: Incoming) -> FlowSession | None:
     if not isinstance(token, str):
         return None
     theirs = FlowSession.objects.filter(token_hash=hash_token(token), customer=talking.customer)
-    return theirs.select_related("booking").defer("token").first()
+    session = theirs.select_related("booking").defer("token").first()
+    if session is not None:
+        correlation.take_up(session.correlation_id)
+    return session
