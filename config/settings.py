@@ -315,8 +315,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Logging --------------------------------------------------------------------------------------
-# One JSON object a line in production, plain lines on a development machine; on standard error, because standard output is for what a
-# command was asked for. What is said about a request is its path and outcome, never its body, its headers or a key.
+# One JSON object a line in production, plain lines on a development machine; on standard error, because standard output is for
+# what a command was asked for. What is said about a request is its path and outcome, never its body, its headers or a key.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

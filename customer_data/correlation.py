@@ -56,7 +56,7 @@ def thread(correlation_id: str = "") -> Iterator[str]:
 
 
 def take_up(correlation_id: str) -> None:
-    """From here to the end of the request or task this work belongs to that thread. Rows from before there were threads have none."""
+    """From here to the end of the request or task this work belongs to that thread. A row older than threads has none."""
     if correlation_id:
         _current.set(correlation_id)
 
