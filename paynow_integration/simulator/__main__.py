@@ -15,6 +15,7 @@ def main() -> int:
     simulator = PaynowSimulator(host=options.host, port=options.port, public_url=options.public_url)
     simulator.manners.resend_seconds = options.resend_seconds
     simulator.manners.by_hand = options.by_hand
+    simulator.manners.refuses_known_traces = not options.takes_every_trace
     # Blocked in every thread and waited for here: a handler would not run when another thread receives the signal.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
@@ -36,6 +37,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--resend-seconds", type=float, default=30, help="between two attempts to deliver one status update")
     parser.add_argument(
         "--by-hand", action="store_true", help="test mode takes every number; who is no test number waits for your decision"
+    )
+    parser.add_argument(
+        "--takes-every-trace", action="store_true", help="the same request twice is two charges: Paynow promises nothing else"
     )
     return parser.parse_args()
 

@@ -68,7 +68,8 @@ class Office:
         else:
             fields.setdefault("method", "")
         with self._lock:
-            check_charge(fields, integration, self._by_trace[integration.id], any_phone=self.manners.by_hand)
+            traces = self._by_trace[integration.id] if self.manners.refuses_known_traces else ()
+            check_charge(fields, integration, traces, any_phone=self.manners.by_hand)
             wallet = self._wallet(fields, integration)
             if wallet.behaviour == "insufficient":
                 raise Refused("Insufficient balance")

@@ -72,6 +72,7 @@ class Manners:
     resend_seconds: float = 30
     most_resends: int = 10
     post_timeout_seconds: float = 10
+    refuses_known_traces: bool = True  # assumed; where it does not, the same request twice is two charges
     by_hand: bool = False  # test mode takes every number, and who is no test number waits for somebody to decide
 
 

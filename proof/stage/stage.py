@@ -197,7 +197,7 @@ class Stage:
     def _start_simulators(self) -> None:
         paynow, phone, site = (str(self._ports[name][0]) for name in ("paynow", "phone", "site"))
         commands = {
-            "paynow": ["paynow_integration.simulator", "--port", paynow, "--resend-seconds", "1"],
+            "paynow": ["paynow_integration.simulator", "--port", paynow, "--resend-seconds", "1", "--takes-every-trace"],
             "phone": ["flows.simulator", "--port", phone, "--app-url", self.site_url, "--paynow-url", self.paynow_url],
             "site": ["proof.stage.front_door", "--port", site, *map(str, self._ports["web"])],
         }
