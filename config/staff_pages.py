@@ -103,6 +103,8 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Paynow configuration", "key", "paynow_integration", "paynowconfig"),
             _page("Ways to pay", "toggle_on", "customer_data", "methodswitch"),
             _page("Limits on amounts", "production_quantity_limits", "customer_data", "amountlimit"),
+            _page("Limits on attempts", "speed", "customer_data", "attemptlimit"),
+            _page("Deny list", "block", "customer_data", "denial"),
             _page("Gateways", "pause_circle", "customer_data", "gatewaypause"),
             _page("Places to pay", "storefront", "offline_payments", "placetopay"),
             _page("Message templates", "quick_phrases", "flows", "whatsapptemplate"),

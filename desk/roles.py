@@ -23,6 +23,7 @@ def _core(*names: str) -> frozenset[str]:
 _SEES_BUSINESS = (
     _may("view", "customer_data", "booking customer payment paymentevent receipt refund transfer nonreceiptletter proof prooffile")
     | _may("view", "customer_data", "dispute concern tour departure seathold methodswitch gatewaypause amountlimit")
+    | _may("view", "customer_data", "denial attemptlimit")
     | _may("view", "offline_payments", "placetopay")
 )
 _SEES_TALKS = _may("view", "flows", "conversation message incomingmessage sentfile flowsession")
@@ -43,7 +44,7 @@ _SUPERVISOR = (
     | _core("approve_refund", "review_proof", "stop_waiting", "move_payment", "write_letter", "cancel_booking")
     | _core("answer_dispute", "solve_concern")
     | _may("change", "customer_data", "concern seathold payment")
-    | _may("add change", "customer_data", "booking customer departure tour")
+    | _may("add change", "customer_data", "booking customer departure tour denial")
     | _may("change", "paynow_integration", "paynownotification")  # asks again about what Paynow told us
     | _may("view", "desk", "dayfigures")
     | _may("view", "customer_data", "change")  # the record of who changed what
@@ -60,7 +61,7 @@ _OWNER = (
     _SUPERVISOR
     | _ACCOUNTANT
     | _core("pause_gateway")
-    | _may("add change", "customer_data", "methodswitch gatewaypause amountlimit")
+    | _may("add change", "customer_data", "methodswitch gatewaypause amountlimit attemptlimit")
     | _may("add change delete", "offline_payments", "placetopay")
     | _may("add change", "desk", "statementsource")
     | _may("view add change", "paynow_integration", "paynowconfig")
@@ -81,7 +82,7 @@ MOVES_MONEY: frozenset[str] = frozenset(
         {"desk.import_statement", "desk.close_day"},
         _may("add change delete", "paynow_integration", "paynowconfig"),  # where customers' money goes
         _may("add change delete", "offline_payments", "placetopay"),
-        _may("add change delete", "customer_data", "methodswitch amountlimit"),
+        _may("add change delete", "customer_data", "methodswitch amountlimit attemptlimit denial"),
         _may("add change", "customer_data", "booking tour"),  # what is owed
         _may("add change delete", "auth", "user group"),  # who may do all that
         _may("add change delete", "rest_framework_api_key", "apikey"),

@@ -23,7 +23,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Addresses = dict[str, str]
 SETTINGS = (
-    *("customer_data/methodswitch", "customer_data/gatewaypause", "customer_data/amountlimit", "customer_data/change"),
+    *(
+        "customer_data/methodswitch",
+        "customer_data/gatewaypause",
+        "customer_data/amountlimit",
+        "customer_data/denial",
+        "customer_data/attemptlimit",
+        "customer_data/change",
+    ),
     *("offline_payments/placetopay", "paynow_integration/paynowconfig", "flows/whatsapptemplate", "auth/user", "auth/group"),
 )
 WIDTH, HEIGHT = 1280, 1000

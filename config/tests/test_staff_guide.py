@@ -66,7 +66,13 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "Read the record of changes": ("customer_data.view_change",),
     "Switch a way to pay off and on": ("customer_data.change_methodswitch",),
     "Stop and start new payments of a gateway": ("customer_data.pause_gateway",),
-    "Set limits on amounts": ("customer_data.add_amountlimit", "customer_data.change_amountlimit"),
+    "Put somebody on the deny list, take them off": ("customer_data.add_denial", "customer_data.change_denial"),
+    "Set limits on amounts and on attempts": (
+        "customer_data.add_amountlimit",
+        "customer_data.change_amountlimit",
+        "customer_data.add_attemptlimit",
+        "customer_data.change_attemptlimit",
+    ),
     "Change places to pay and Paynow's keys": ("offline_payments.change_placetopay", "paynow_integration.change_paynowconfig"),
     "Change message templates, WhatsApp Flows, languages": (
         "flows.change_whatsapptemplate",
