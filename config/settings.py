@@ -62,6 +62,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.metrics_door",
+    "config.metrics.count_requests",
     "customer_data.correlation.threads_of_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -313,6 +315,13 @@ CELERY_BEAT_SCHEDULE = {
     "import-left-statements": {"task": "desk.tasks.import_left_statements", "schedule": 60.0, "options": {"expires": 60}},
     "watch-updates": {"task": "desk.tasks.watch_updates", "schedule": 60.0, "options": {"expires": 60}},
 }
+
+# --- Watching -------------------------------------------------------------------------------------
+# The folder through which the processes of one machine add up what they count; empty: each tells of itself alone.
+METRICS_DIR = env.str("METRICS_DIR", default="")
+if METRICS_DIR:
+    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- Logging --------------------------------------------------------------------------------------
 # One JSON object a line in production, plain lines on a development machine; on standard error, because standard output is for
