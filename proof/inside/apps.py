@@ -18,12 +18,12 @@ class InsideConfig(AppConfig):
 
     def ready(self) -> None:
         """Last of all apps: every module of ours that has models or receivers is there."""
-        from proof.inside import clock, guards, points  # noqa: PLC0415  they name functions of parts that have models
+        from proof.inside import clock, points, without  # noqa: PLC0415  they name functions of parts that have models
 
         if os.environ.get(arming.FOLDER):
             end_with_parent()
         clock.put_in_place()
-        guards.put_in_place()
+        without.put_in_place()
         points.put_in_place()
 
 

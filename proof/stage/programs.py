@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 Done = TypeVar("Done")
 LOOK_SECONDS = 0.02
 STOP_SECONDS = 5.0
+ENDING_ORDER = (("site", "web", "worker", "clock"), ("paynow", "phone"), ("redis", "postgres"))
 LEASH = Path(__file__).with_name("leash.py")
 
 
@@ -74,14 +75,13 @@ class Programs:
         return self._order(lambda: self._kill(self._kept[name]))
 
     def end(self) -> None:
-        """Ends all, the youngest first, and kills what does not end in time. Nothing can be started afterwards."""
-        everyone = list(reversed(self._kept.values()))
-        for kind in dict.fromkeys(kept.program.kind for kept in everyone):
-            of_kind = [kept for kept in everyone if kept.program.kind == kind]
-            for kept in of_kind:
+        """Ends all, our processes before what they need, and kills what does not end in time. Nothing can be started afterwards."""
+        for kinds in ENDING_ORDER:
+            several = [kept for kept in self._kept.values() if kept.program.kind in kinds]
+            for kept in several:
                 self._order(lambda kept=kept: self._rest(kept, kept.program.stop_signal))  # type: ignore[misc]
-            self._wait_for(of_kind, STOP_SECONDS)
-            for kept in of_kind:
+            self._wait_for(several, STOP_SECONDS)
+            for kept in several:
                 self._order(lambda kept=kept: self._bury(kept))  # type: ignore[misc]
         self._ended.set()
         self._thread.join()
