@@ -31,7 +31,7 @@ class PrivateFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
         facts = " ".join(f"{name}={value}" for name, value in facts_of(record).items())
-        thread = correlation.current_id()
+        thread = correlation.thread_here()
         return " ".join(part for part in (super().formatMessage(record), facts, thread and f"[{thread}]") if part)
 
 
@@ -41,10 +41,11 @@ class PrivateJson(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
         said = {"time": moment, "level": record.levelname, "logger": record.name, "message": private(record.getMessage())}
-        thread = correlation.current_id()
+        thread = correlation.thread_here()
         if thread:
             said["correlation_id"] = thread
-        said |= {name: private(value) if isinstance(value, str) else value for name, value in facts_of(record).items()}
+        facts = {name: private(value) if isinstance(value, str) else value for name, value in facts_of(record).items()}
+        said = facts | said  # no fact takes the place of what every line has
         if record.exc_info:
             said["error"] = private(self.formatException(record.exc_info))
         return json.dumps(said, default=str)

@@ -40,9 +40,14 @@ def id_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:LENGTH]
 
 
-def current_id() -> str:
-    """The thread that this work belongs to now; empty for work that nobody began."""
+def thread_here() -> str:
+    """The thread that this work belongs to now; empty for work that nobody began, such as a command."""
     return _current.get()
+
+
+def current_id() -> str:
+    """What a new row remembers: the thread here, or one that begins with the row."""
+    return _current.get() or new_id()
 
 
 @contextmanager
@@ -74,7 +79,7 @@ def threads_of_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> 
     def answer(request: HttpRequest) -> HttpResponse:
         with thread():
             response = get_response(request)
-            response[RESPONSE_HEADER] = current_id()
+            response[RESPONSE_HEADER] = thread_here()
             return response
 
     return answer
@@ -82,8 +87,8 @@ def threads_of_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> 
 
 def hand_on(*, headers: dict[str, Any] | None = None, **_: Any) -> None:
     """Celery is about to publish a task: it carries the thread of whoever hands it out."""
-    if headers is not None and current_id():
-        headers[TASK_HEADER] = current_id()
+    if headers is not None and thread_here():
+        headers[TASK_HEADER] = thread_here()
 
 
 def begin_task(*, task: Any, **_: Any) -> None:

@@ -125,7 +125,7 @@ def _send(message: Message) -> None:
         outcomes.give_up(message, str(error))
     else:
         outcomes.accepted(message, wamid)
-    correlation.step(logger, "message out", message=message.pk, kind=message.kind, outcome=outcome)
+    correlation.step(logger, "message out", message_id=message.pk, kind=message.kind, outcome=outcome)
 
 
 # --- What WhatsApp tells later --------------------------------------------------------------------
@@ -141,7 +141,7 @@ def record_status(
         if message is None:
             return False
         with correlation.thread(message.correlation_id):
-            correlation.step(logger, "message reported", message=message.pk, status=status, code=error_code)
+            correlation.step(logger, "message reported", message_id=message.pk, status=status, code=error_code)
         is_news = status in _RANK and _RANK[status] > 0 and wamid not in message.content.get("failed_wamids", ())
         if is_news and status == Message.Status.FAILED:
             _note_failure(message, wamid, error_code, error)
