@@ -8,7 +8,8 @@ payment_moved = Signal()
 payment_moving = Signal()
 """Sent inside the transaction of a move, under the booking's lock, with `payment`, `was` (its status before) and `booking`.
 
-For what must become true together with the move: a receiver that fails undoes it.
+For what must become true together with the move: a receiver that fails undoes it. Not sent while a payment stays open: from
+created to sending to pending nothing changes for its booking.
 """
 
 proof_decided = Signal()

@@ -23,6 +23,7 @@ from customer_data.models.concern import Concern
 from customer_data.models.event import PaymentEvent
 from customer_data.models.finding import ends_index
 from customer_data.models.moves import legal_moves_only
+from customer_data.models.statements import insert_beside_sql, is_written, run, update_sql
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
 from customer_data.sealed import SealedTextField
@@ -45,6 +46,13 @@ class IllegalMove(Exception):
 class _OnAnotherBooking(Exception):
     """It was moved to another booking since it was read: that one's lock is needed, and that one's totals change."""
 
+
+# The row is looked at again once its booking's lock is had: whoever held that may have moved it.
+_LOCK_AND_WRITE = """
+    WITH locked AS MATERIALIZED (SELECT id FROM customer_data_booking WHERE id = %s FOR UPDATE),
+        moved AS ({update} AND booking_id = (SELECT id FROM locked) RETURNING id)
+    {note} RETURNING id"""
+_WRITE = "WITH moved AS ({update} RETURNING id) {note} RETURNING id"
 
 _SENTENCES = re.compile(r"(?<=[.!?])\s+")
 _ABOUT_A_PAGE = re.compile(r"\bclick\b", re.IGNORECASE)
@@ -237,23 +245,36 @@ class Payment(models.Model):
             return self.move_to(status, source=source, actor=actor, reason=reason, details=details, **facts)
 
     def _move(self, status: str, facts: Mapping[str, Any], facts_of_event: dict[str, Any]) -> PaymentEvent | None:
+        if {self.status, status} <= OPEN:  # nothing that its booking counts, or that seats hang on
+            event = self._move_row(status, facts, facts_of_event)
+            return event and self._tell_after_commit(event)
         with transaction.atomic():
             # The booking's lock first, always: two payments of one booking then add up one after the other.
             booking = Booking.objects.select_for_update().get(pk=self.booking_id)
-            if not self._write(status, facts):
+            was, event = self.status, self._move_row(status, facts, facts_of_event)
+            if event is None:
                 return None
-            event = self._note(self.status, status, **facts_of_event)
-            was, self.status = self.status, status
-            for name, value in facts.items():
-                setattr(self, name, value)
-            booking.recount()
+            if {was, status} & NEEDS_PROOF:
+                booking.recount()
             payment_moving.send(type(self), payment=self, was=was, booking=booking)
-            transaction.on_commit(lambda: self._tell(event))
+            return self._tell_after_commit(event)
+
+    def _move_row(self, status: str, facts: Mapping[str, Any], facts_of_event: dict[str, Any]) -> PaymentEvent | None:
+        event = self._event(self.status, status, **facts_of_event)
+        if not self._write(event, facts):
+            return None
+        self.status = status
+        for name, value in facts.items():
+            setattr(self, name, value)
+        return event
+
+    def _tell_after_commit(self, event: PaymentEvent) -> PaymentEvent:
+        transaction.on_commit(lambda: self._tell(event))
         return event
 
     def _tell(self, event: PaymentEvent) -> None:
-        """After commit, and in the payment's own thread of events, whoever moved it."""
-        with correlation.thread(self.correlation_id or correlation.current_id()):
+        """In the payment's own thread of events, whoever moved it."""
+        with correlation.thread(self.correlation_id or correlation.thread_here()):
             facts = {"was": event.from_status, "now": event.to_status, "source": event.source}
             correlation.step(logger, "payment moved", payment=self.reference, **facts)
             payment_moved.send_robust(type(self), payment=self, event=event)
@@ -266,18 +287,28 @@ class Payment(models.Model):
         """Leave a line in the trail without moving."""
         return self._note(self.status, self.status, source=source, actor=actor, reason=reason, details=details)
 
-    def _write(self, status: str, facts: Mapping[str, Any]) -> bool:
-        """Update the row only while its status, and its booking, are still the ones we know."""
-        now = timezone.now()
-        if status not in OPEN:
+    def _write(self, event: PaymentEvent, facts: Mapping[str, Any]) -> bool:
+        """Update the row and write `event`, in one statement, only while status and booking are still the ones we know."""
+        now, stays_open = timezone.now(), {event.from_status, event.to_status} <= OPEN
+        if event.to_status not in OPEN:
             facts = {"processed_at": self.processed_at or now, **facts}
         rows = Payment.objects.filter(pk=self.pk, status=self.status)
-        is_ours = rows.filter(booking=self.booking_id).update(status=status, updated_at=now, **facts) == 1
-        if not is_ours and rows.exists():
+        update, params = update_sql(rows.filter(booking=self.booking_id), status=event.to_status, updated_at=now, **facts)
+        note, note_params = insert_beside_sql(event, beside="moved")
+        statement = (_LOCK_AND_WRITE if stays_open else _WRITE).format(update=update, note=note)
+        written = run(statement, [*([self.booking_id] if stays_open else []), *params, *note_params])
+        if not written and rows.exists():
             raise _OnAnotherBooking
-        return is_ours
+        for (key,) in written:
+            is_written(event, key)
+        return bool(written)
 
     def _note(self, from_status: str, to_status: str, **fields: Any) -> PaymentEvent:
+        event = self._event(from_status, to_status, **fields)
+        event.save(force_insert=True)
+        return event
+
+    def _event(self, from_status: str, to_status: str, **fields: Any) -> PaymentEvent:
         fields["reason"] = fields["reason"][:500]
         fields["details"] = dict(fields["details"] or {})
-        return PaymentEvent.objects.create(payment=self, from_status=from_status, to_status=to_status, **fields)
+        return PaymentEvent(payment=self, from_status=from_status, to_status=to_status, **fields)

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from customer_data import ledger, sealed, services, sweep
-from customer_data.models import Booking, Payment
+from customer_data.models import Booking, Payment, PaymentEvent
 from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.services import opening, sending
 from customer_data.status import Status
@@ -29,8 +29,10 @@ def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The status is written whatever it is by now."""
 
-    def write(payment: Payment, status: str, facts: dict[str, Any]) -> bool:
-        return Payment.objects.filter(pk=payment.pk).update(status=status, **facts) == 1
+    def write(payment: Payment, event: PaymentEvent, facts: dict[str, Any]) -> bool:
+        is_written = Payment.objects.filter(pk=payment.pk).update(status=event.to_status, **facts) == 1
+        event.save(force_insert=True)
+        return is_written
 
     monkeypatch.setattr(Payment, "_write", write)
 
@@ -99,6 +101,7 @@ def test_control_without_the_guard_it_is_two(drawer: Drawer) -> None:
 def send_twice(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> int:
     payment = till.ask_for()
     widen(monkeypatch, sending, "_claim", threads=2)
+    widen(monkeypatch, sending, "record_prompt", threads=2)  # neither goes on before both have sent what they will
     at_once(*[lambda: services.send_payment(payment.reference)] * 2)
     return drawer.arrivals(payment.reference)
 

@@ -1,0 +1,45 @@
+"""Several writes as one statement of the database: it happens whole or not at all, and costs one question instead of four.
+
+The parts are what Django would run one after the other, as `WITH` parts of one statement. All of them see the rows as they were
+when it began, so no part may need what another one wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.db import connection, models
+from django.db.models.sql import UpdateQuery
+
+Sql = tuple[str, tuple[Any, ...]]
+
+
+def update_sql(rows: models.QuerySet[Any], **values: Any) -> Sql:
+    """What `rows.update(**values)` would run."""
+    query = cast(UpdateQuery, rows.query.chain(UpdateQuery))
+    query.add_update_values(values)
+    return cast(Sql, query.get_compiler(using=connection.alias).as_sql())
+
+
+def insert_beside_sql(row: models.Model, beside: str) -> Sql:
+    """An insert of `row`, once for every row of the part called `beside`: not at all where that changed nothing."""
+    meta = row._meta
+    fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    values = ", ".join(f"%s::{field.db_type(connection)}" for field in fields)
+    given = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    return f'INSERT INTO "{meta.db_table}" ({columns}) SELECT {values} FROM {beside}', tuple(given)  # noqa: S608
+
+
+def run(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows that the statement gives back."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def is_written(row: models.Model, key: Any) -> None:
+    """`row` was written by a statement of ours, under `key`: from now on it is known as such."""
+    row.pk = key
+    row._state.adding, row._state.db = False, connection.alias
