@@ -64,8 +64,7 @@ def content_hash(seal: Seal) -> str:
 
 def is_ours(seal: Seal) -> bool:
     """Whether one of our keys made it, and it says what it said then."""
-    key = _keys().get(seal.key_name)
-    return key is not None and content_hash(seal) == seal.hash and hmac.compare_digest(_mac(key, seal.hash), seal.mac)
+    return content_hash(seal) == seal.hash and is_our_code(seal.key_name, seal.hash, seal.mac)
 
 
 def digest_of(entries: Iterable[tuple[int, bytes]]) -> tuple[int, int, str]:
@@ -109,7 +108,7 @@ def _next_seal(last: Seal | None) -> Seal | None:
     elif last is not None:
         ended = max(ended, last.to_transaction)
     count, highest, digest = digest_of(_unsealed(last, None if begins_anew else ended))
-    if not count:
+    if not count and not _needs_handing_over(last):
         return None
     last_id = max(highest, last.last_id if last else 0)
     seal = Seal(
@@ -124,9 +123,13 @@ def _next_seal(last: Seal | None) -> Seal | None:
         sealed_at=timezone.now(),
     )
     seal.hash = content_hash(seal)
-    seal.key_name, key = next(iter(_keys().items()))
-    seal.mac = _mac(key, seal.hash)
+    seal.key_name, seal.mac = code_of(seal.hash)
     return seal
+
+
+def _needs_handing_over(last: Seal | None) -> bool:
+    """A new key is the newest: a seal under it vouches for all that the old one sealed, also when nothing has changed since."""
+    return last is not None and last.key_name != newest_key_name()
 
 
 def _ended_before() -> tuple[int, int]:
@@ -163,6 +166,22 @@ def _unsealed(last: Seal | None, ended: int | None) -> Iterator[tuple[int, bytes
         cursor.execute(f"SELECT id, hash FROM customer_data_change WHERE {_NOT_SEALED} {only_ended} ORDER BY id", values)  # noqa: S608
         while rows := cursor.fetchmany(5000):
             yield from rows
+
+
+def code_of(text: str) -> tuple[str, str]:
+    """The name of our newest key, and the code that it makes of `text`."""
+    name, key = next(iter(_keys().items()))
+    return name, _mac(key, text)
+
+
+def is_our_code(key_name: str, text: str, code: str) -> bool:
+    """Whether the key of that name, if we (still) have it, makes that code."""
+    key = _keys().get(key_name)
+    return key is not None and hmac.compare_digest(_mac(key, text), code)
+
+
+def newest_key_name() -> str:
+    return next(iter(_keys()))
 
 
 def _keys() -> dict[str, bytes]:

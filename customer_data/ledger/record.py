@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from customer_data.models import Concern, ConcernKind, Seal
+from customer_data.privacy.record import an_erased_entry_is_as_it_was_left, an_erasure_is_ours
 from customer_data.recording import HASH, Table, recorded_tables, tables_without_triggers
 from customer_data.sealing import CannotSeal, Coverage, content_hash, is_ours, line_of, seal_changes
 
@@ -29,9 +30,10 @@ def every_recorded_table_has_its_triggers() -> Iterator[str]:
 
 
 def an_entry_says_what_it_said(since: int = 0) -> Iterator[str]:
-    """Each entry has the hash of what it says. `since`: only entries with a higher id."""
-    found = f"SELECT id, table_name, row_id, number FROM customer_data_change e WHERE id > %s AND hash <> {HASH.format(e='e')}"  # noqa: S608
-    for entry, table, row, number in _rows(found, [since]):
+    """Each entry has the hash of what it says, but where a customer was erased from it. `since`: only entries with a higher id."""
+    altered = f"""SELECT id, table_name, row_id, number FROM customer_data_change e WHERE id > %s AND hash <> {HASH.format(e="e")}
+        AND NOT EXISTS (SELECT 1 FROM customer_data_erasedentry x WHERE x.entry_id = e.id)"""  # noqa: S608
+    for entry, table, row, number in _rows(altered, [since]):
         yield f"Entry {entry} of the record ({table} {row}, number {number}) was altered."
 
 
@@ -174,6 +176,8 @@ def what_is_wrong(*, within: timedelta | None = None) -> Iterator[str]:
     after = earlier.last_id if earlier else 0
     yield from every_recorded_table_has_its_triggers()
     yield from an_entry_says_what_it_said(after)
+    yield from an_erased_entry_is_as_it_was_left()
+    yield from an_erasure_is_ours()
     yield from the_entries_of_a_row_are_unbroken(after)
     yield from the_seals_hold(earlier.number if earlier else 0)
 
@@ -191,6 +195,8 @@ def _tell(wrong: list[str]) -> None:
 INVARIANTS = (
     every_recorded_table_has_its_triggers,
     an_entry_says_what_it_said,
+    an_erased_entry_is_as_it_was_left,
+    an_erasure_is_ours,
     the_entries_of_a_row_are_unbroken,
     rows_are_as_the_record_says,
     the_seals_hold,
