@@ -1,0 +1,310 @@
+"""What will happen in one run, drawn from a seed before anything is started: the same seed, the same run. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+
+Kind = TypeVar("Kind")
+
+
+class Way(StrEnum):
+    """How a customer pays, as the form calls it."""
+
+    ECOCASH = "ecocash"
+    ONEMONEY = "onemoney"
+    INNBUCKS = "innbucks"
+    OMARI = "omari"
+    CARD = "card"
+
+
+class End(StrEnum):
+    """What the customer does with the prompt, the code or the page."""
+
+    APPROVED = "approved"
+    SLOWLY = "approved slowly"
+    DECLINED = "declined"
+    IGNORED = "ignored"
+    INSUFFICIENT = "insufficient"
+    LATE = "approved after it expired"
+    CHANGED = "changed the method"
+    CHANGED_AND_PAID = "changed the method, and paid the first one too"
+
+
+class Forgery(StrEnum):
+    """A status update that somebody makes up."""
+
+    WRONG_KEY = "signed with another key"
+    UNSIGNED = "without a signature"
+    REPLAYED = "a genuine one, sent again"
+    OF_ANOTHER = "a genuine one with another payment's reference"
+    SHIFTED = "a genuine one with its fields shifted under the same signature"
+
+
+class Press(StrEnum):
+    """A button that two members of staff press at the same moment."""
+
+    ASK_GATEWAY = "ask the gateway"
+    STOP_WAITING = "stop waiting"
+    REFUND = "give the money back"
+
+
+PAYS = frozenset({End.APPROVED, End.SLOWLY, End.LATE, End.CHANGED, End.CHANGED_AND_PAID})
+"""Ends after which the gateway has the money of the journey."""
+
+
+@dataclass(frozen=True)
+class GatewayFault:
+    """A fault of Paynow's simulator that strikes this payment: its name, the call, its value."""
+
+    name: str
+    on: str
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One customer pays one booking. `wallet` is a number that no other journey uses, and `second_wallet` another."""
+
+    number: int
+    customer: int
+    currency: str
+    amount: Decimal
+    way: Way
+    end: End
+    wallet: str
+    after_seconds: float
+    second_way: Way = Way.ECOCASH
+    second_wallet: str = ""
+    by_chat: bool = False
+    double_tap: bool = False
+    wrong_code_first: bool = False
+    checks: int = 0
+    ends_form: bool = False
+    faults: tuple[GatewayFault, ...] = ()
+    forgery: Forgery | None = None
+    press: Press | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something is broken when so many journeys have ended. `kind` is a method of `proof.trouble.Troubles`."""
+
+    after: int
+    kind: str
+    what: str = ""
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    seed: int
+    customers: int
+    journeys: tuple[Journey, ...]
+    troubles: tuple[Trouble, ...] = ()
+    doubled: frozenset[int] = frozenset()
+    """Customers to and from whom Meta delivers everything twice."""
+    reordered: frozenset[int] = frozenset()
+    """Customers whose messages overtake each other."""
+
+    @property
+    def payments_expected(self) -> int:
+        return sum(1 + (each.end in (End.CHANGED, End.CHANGED_AND_PAID)) for each in self.journeys)
+
+
+_WAYS = {Way.ECOCASH: 45, Way.ONEMONEY: 17, Way.INNBUCKS: 10, Way.OMARI: 14, Way.CARD: 14}
+_PREFIX = {Way.ECOCASH: "078", Way.ONEMONEY: "071", Way.INNBUCKS: "073", Way.OMARI: "073", Way.CARD: "073"}
+_ENDS = {
+    End.APPROVED: 55,
+    End.SLOWLY: 12,
+    End.DECLINED: 11,
+    End.IGNORED: 6,
+    End.INSUFFICIENT: 4,
+    End.LATE: 4,
+    End.CHANGED: 6,
+    End.CHANGED_AND_PAID: 2,
+}
+LOST_REPLIES = 0.10
+"""Of the charges that the gateway accepts, so many are never answered."""
+
+# Of the other charges, in the reply to the request that begins them. "down" and "error" do nothing; the others do the work.
+_CHARGE_FAULTS = {"": 860, "http_error": 20, "html": 20, "half_reply": 20, "down": 15, "empty": 9}
+_CHARGE_FAULTS |= {"drip": 5, "hang": 6, "error": 5}
+_POLL_FAULTS = {"": 910, "http_error": 20, "html": 20, "half_reply": 15, "reset": 15, "wrong_amount": 10, "unknown_status": 10}
+_UPDATE_FAULTS = {
+    "": 590,
+    "duplicate_update": 100,
+    "delay_update": 80,
+    "hold_update": 60,
+    "drop_update": 80,
+    "wrong_amount": 30,
+    "wrong_reference": 10,
+    "forged_hash": 20,
+    "no_hash": 10,
+    "unknown_status": 10,
+    "extra_field": 10,
+}
+_VALUES = {"delay_update": "4", "drip": "0.002", "wrong_amount": "0.01"}
+_FORGED = 0.12
+_BY_CHAT = 0.12
+_PRESSED = 0.03
+
+
+def make_plan(seed: int, *, payments: int, customers: int, points: Sequence[str] = (), troubles: bool = True) -> Plan:
+    """`points` are the named points at which a process kills itself; `troubles` off: only customers and the gateway misbehave."""
+    dice = random.Random(seed)  # noqa: S311  it must be repeatable
+    journeys = tuple(_journey(dice, number, customers) for number in range(payments))
+    several = sorted(dice.sample(range(customers), max(2, customers // 8)))
+    return Plan(
+        seed=seed,
+        customers=customers,
+        journeys=journeys,
+        troubles=tuple(_troubles(dice, payments, points)) if troubles else (),
+        doubled=frozenset(several[::2]),
+        reordered=frozenset(several[1::2]),
+    )
+
+
+def one_of_each(seed: int, *, points: Sequence[str] = ()) -> Plan:
+    """A small plan in which every way, end, fault, forgery and press comes up at least once."""
+    dice = random.Random(seed)  # noqa: S311  as above
+    needed = max(len(_CHARGE_FAULTS) + 1, len(_UPDATE_FAULTS), len(End) * 2)
+    plan = make_plan(seed, payments=needed * 2, customers=12, points=points)
+    return replace(plan, journeys=tuple(_each_once(dice, plan.journeys)))
+
+
+# --- Journeys -------------------------------------------------------------------------------------
+def _journey(dice: random.Random, number: int, customers: int) -> Journey:
+    way, end = _drawn(dice, _WAYS), _drawn(dice, _ENDS)
+    if way == Way.CARD and end == End.INSUFFICIENT:
+        end = End.DECLINED  # a card page knows no such word
+    currency = "USD" if way == Way.INNBUCKS or dice.random() < 0.7 else "ZWG"
+    second_way = dice.choice([Way.ECOCASH, Way.ONEMONEY])
+    return Journey(
+        number=number,
+        customer=number % customers,
+        currency=currency,
+        amount=Decimal(dice.randrange(500, 99_999)) / 100,
+        way=way,
+        end=end,
+        wallet=f"{_PREFIX[way]}{2_000_000 + number:07d}",
+        after_seconds=round(dice.uniform(3, 9) if end == End.SLOWLY else dice.uniform(0.05, 0.8), 2),
+        second_way=second_way,
+        second_wallet=f"{_PREFIX[second_way]}{6_000_000 + number:07d}",
+        by_chat=number < customers or dice.random() < _BY_CHAT,
+        double_tap=dice.random() < 0.12,
+        wrong_code_first=way == Way.OMARI and dice.random() < 0.3,
+        checks=dice.choice([0, 1, 1, 2]),
+        ends_form=dice.random() < 0.4,
+        faults=tuple(_faults(dice, way)),
+        forgery=dice.choice(list(Forgery)) if dice.random() < _FORGED else None,
+        press=_press(end) if dice.random() < _PRESSED else None,
+    )
+
+
+def _faults(dice: random.Random, way: Way) -> Iterator[GatewayFault]:
+    """At most one for each kind of call. A card's page is asked for by `initiate`, everything else by `express`."""
+    call = "initiate" if way == Way.CARD else "express"
+    charge = "reset" if dice.random() < LOST_REPLIES else _drawn(dice, _CHARGE_FAULTS)
+    for name, on in ((charge, call), (_drawn(dice, _POLL_FAULTS), "poll"), (_drawn(dice, _UPDATE_FAULTS), "update")):
+        if name == "hold_update":
+            yield GatewayFault("sent_update", call)
+        if name:
+            yield GatewayFault(name, on, _VALUES.get(name, ""))
+
+
+def _press(end: End) -> Press:
+    if end in (End.APPROVED, End.SLOWLY):
+        return Press.REFUND
+    return Press.STOP_WAITING if end == End.IGNORED else Press.ASK_GATEWAY
+
+
+def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Journey]:
+    """The same journeys with their choices dealt round instead of drawn."""
+    for number, journey in enumerate(journeys):
+        end = list(End)[number % len(End)]
+        way = list(Way)[number % len(Way)]
+        dealt = _dealt_faults(number, "initiate" if way == Way.CARD else "express")
+        changed = replace(journey, way=way, wallet=f"{_PREFIX[way]}{2_000_000 + number:07d}", end=end)
+        if way == Way.CARD and end == End.INSUFFICIENT:
+            changed = replace(changed, end=End.DECLINED)
+        yield replace(
+            changed,
+            currency="USD" if way == Way.INNBUCKS else journey.currency,
+            after_seconds=round(dice.uniform(0.1, 1), 2),
+            faults=tuple(dealt),
+            double_tap=number % 3 == 0,
+            forgery=list(Forgery)[number % len(Forgery)] if number % 2 else None,
+            press=_press(changed.end) if number % 6 == 0 else None,
+            wrong_code_first=way == Way.OMARI and number % 2 == 0,
+        )
+
+
+def _dealt_faults(number: int, call: str) -> Iterator[GatewayFault]:
+    charges = ["reset", *filter(None, _CHARGE_FAULTS)]
+    updates = list(filter(None, _UPDATE_FAULTS))
+    if number % 2 == 0:
+        yield GatewayFault(name := charges[number // 2 % len(charges)], call, _VALUES.get(name, ""))
+    elif number % 4 == 1:
+        name = updates[number // 4 % len(updates)]
+        if name == "hold_update":
+            yield GatewayFault("sent_update", call)
+        yield GatewayFault(name, "update", _VALUES.get(name, ""))
+
+
+# --- Troubles -------------------------------------------------------------------------------------
+_KILLS_IN_A_HUNDRED = {"worker": 0.7, "web": 0.35, "clock": 0.06}
+_EACH_POINT = 2
+_OUTAGES = (
+    ("stop_redis", "", 1),
+    ("restart_postgres", "", 1),
+    ("gateway_refuses", "", 3),
+    ("gateway_answers", "down", 12),
+    ("gateway_answers", "html", 8),
+    ("gateway_answers", "half_reply", 8),
+    ("meta_answers", "break", 6),
+    ("meta_answers", "lose_reply", 6),
+    ("meta_answers", "cut", 4),
+    ("meta_answers", "hang", 2),
+)
+
+
+def _troubles(dice: random.Random, payments: int, points: Sequence[str]) -> Iterator[Trouble]:
+    """In the order in which they come. None at the very start, so that the house is seen to work first."""
+    return iter(sorted(_unsorted(dice, payments, points), key=lambda trouble: trouble.after))
+
+
+def _unsorted(dice: random.Random, payments: int, points: Sequence[str]) -> Iterator[Trouble]:
+    first, last = max(1, payments // 50), max(2, payments * 19 // 20)
+    for kind, share in _KILLS_IN_A_HUNDRED.items():
+        for _ in range(max(1, round(payments * share / 100))):
+            yield Trouble(dice.randrange(first, last), "kill", kind)
+    for point in points:
+        for _ in range(_EACH_POINT if payments >= 500 else 1):
+            yield Trouble(dice.randrange(first, last), "arm", point)
+    for kind, what, times in _OUTAGES:
+        for _ in range(2 if payments >= 500 else 1):
+            yield Trouble(dice.randrange(first, last), kind, what, times)
+
+
+def _drawn(dice: random.Random, weights: dict[Kind, int]) -> Kind:
+    return dice.choices(list(weights), weights=list(weights.values()))[0]
+
+
+@dataclass
+class Progress:
+    """How many journeys have ended, and which troubles are due."""
+
+    plan: Plan
+    ended: int = 0
+    _next: int = field(default=0)
+
+    def due(self) -> Iterator[Trouble]:
+        troubles = self.plan.troubles
+        while self._next < len(troubles) and troubles[self._next].after <= self.ended:
+            self._next += 1
+            yield troubles[self._next - 1]

@@ -1,0 +1,226 @@
+"""Whether everything that was promised held, asked of both sides of the wire after the schedule has run out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from customer_data.ledger import violations
+from customer_data.models import Payment, Receipt, RefundStatus
+from customer_data.status import NEEDS_PROOF, OPEN, Status
+from flows.models import Message, Update
+from paynow_integration.models import Outcome, PaynowNotification
+from proof.evidence import Evidence
+from proof.plan import End, Forgery
+from proof.telling import messages_that_should_be
+
+MOST_SENTENCES = 12
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as promised. `promise` is the name of its function here."""
+
+    promise: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """`says` is the promise in words; `look` gives a sentence for everything that breaks it."""
+
+    name: str
+    says: str
+    look: Callable[[Evidence], Iterator[str]]
+
+
+def judge(evidence: Evidence) -> list[Finding]:
+    """Nothing when every promise held."""
+    return [Finding(promise.name, sentence) for promise in PROMISES for sentence in promise.look(evidence)]
+
+
+# --- Money ----------------------------------------------------------------------------------------
+def one_charge_for_each_payment(evidence: Evidence) -> Iterator[str]:
+    counted = Counter(charge.reference for charge in evidence.books.charges)
+    for reference, count in counted.items():
+        if count > 1:
+            yield f"The gateway has {count} charges for payment {reference}."
+    for charge in evidence.books.charges:
+        if charge.prompts > 1:
+            yield f"The customer was asked {charge.prompts} times for payment {charge.reference}."
+
+
+def one_payment_for_each_tap(evidence: Evidence) -> Iterator[str]:
+    counted: Counter[str] = Counter()
+    for reference in Payment.objects.values_list("booking__booking_reference", flat=True):
+        counted[reference] += 1
+    for story in evidence.stories:
+        changed = story.journey.end in (End.CHANGED, End.CHANGED_AND_PAID)
+        count = counted[story.booked.booking_reference]
+        if count > 1 + changed:
+            yield f"Booking {story.booked.booking_reference} has {count} payments; its customer asked for {1 + changed}."
+
+
+def money_is_the_same_on_both_sides(evidence: Evidence) -> Iterator[str]:
+    ours = {
+        payment.reference: payment
+        for payment in Payment.objects.filter(status__in=NEEDS_PROOF).exclude(gateway="offline").iterator()
+    }
+    theirs = {charge.reference: charge for charge in evidence.books.paid}
+    for currency in ("USD", "ZWG"):
+        at_gateway = sum((each.amount for each in evidence.books.paid if each.currency == currency), Decimal(0))
+        in_ledger = sum((each.amount for each in ours.values() if each.currency == currency), Decimal(0))
+        if at_gateway != in_ledger:
+            yield f"The gateway took {currency} {at_gateway:.2f}; the ledger says {currency} {in_ledger:.2f}."
+    for reference in sorted(theirs.keys() - ours.keys()):
+        yield f"The gateway has {theirs[reference].amount} for payment {reference}; the ledger has nothing."
+    for reference in sorted(ours.keys() - theirs.keys()):
+        yield f"The ledger has {ours[reference].amount} for payment {reference}; the gateway has nothing."
+    for reference in sorted(ours.keys() & theirs.keys()):
+        if (ours[reference].amount, ours[reference].currency) != (theirs[reference].amount, theirs[reference].currency):
+            yield f"Payment {reference} is of {ours[reference].amount_shown}; the gateway took {theirs[reference].amount}."
+
+
+def both_sides_say_the_same(evidence: Evidence) -> Iterator[str]:
+    """After everything: disputed and refunded too. What we gave back by hand the gateway does not know."""
+    by_hand = set(Payment.objects.filter(refunds__status=RefundStatus.DONE).values_list("reference", flat=True))
+    standing = {"Disputed": Status.DISPUTED, "Refunded": Status.REFUNDED}
+    found = dict(Payment.objects.values_list("reference", "status"))
+    for charge in evidence.books.paid:
+        expected = standing.get(charge.status, Status.SUCCESSFUL)
+        ours = found.get(charge.reference, "nothing")
+        if ours != expected and not (ours == Status.REFUNDED and charge.reference in by_hand):
+            yield f"Payment {charge.reference} is {ours} with us and {charge.status} at the gateway."
+
+
+def every_payment_has_an_end(evidence: Evidence) -> Iterator[str]:
+    for reference, status in Payment.objects.filter(status__in=OPEN).values_list("reference", "status"):
+        yield f"Payment {reference} is still {status}."
+    yield from evidence.unsettled
+
+
+def the_ledger_is_clean(_evidence: Evidence) -> Iterator[str]:
+    for violation in violations():
+        yield f"{violation.invariant}: {violation.sentence}"
+
+
+def receipts_have_no_gap(_evidence: Evidence) -> Iterator[str]:
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    for series, number in Receipt.objects.values_list("series", "number").order_by("number"):
+        numbers[str(series)].append(number)
+    for series, given in numbers.items():
+        if given != list(range(1, len(given) + 1)):
+            yield f"The receipts of series {series} are not numbered from 1 to {len(given)}."
+    for reference in Payment.objects.filter(status__in=NEEDS_PROOF, receipt__isnull=True).values_list("reference", flat=True):
+        yield f"Payment {reference} came in and has no receipt."
+
+
+# --- Customers ------------------------------------------------------------------------------------
+def everyone_is_told_once(evidence: Evidence) -> Iterator[str]:
+    for due in messages_that_should_be():
+        words = [each for each in evidence.books.told.get(due.number, ()) if due.fits(each)]
+        if not due.least <= len(words) <= due.most:
+            expected = str(due.least) if due.least == due.most else f"{due.least} or {due.most}"
+            yield f"The customer of {due.about} got {len(words)} messages that say {due.says}; {expected} should have come."
+    for told in evidence.books.told.values():
+        marks = Counter(each.mark for each in told if each.mark)
+        for mark, count in marks.items():
+            if count > 1:
+                yield f"WhatsApp got {mark} {count} times."
+
+
+def nobody_gave_up(evidence: Evidence) -> Iterator[str]:
+    for story in evidence.stories:
+        if story.gave_up:
+            yield f"The customer of booking {story.booked.booking_reference} {story.gave_up}."
+
+
+# --- What was answered ----------------------------------------------------------------------------
+def no_error_for_what_could_be_stored(evidence: Evidence) -> Iterator[str]:
+    for failure in evidence.failures:
+        if not evidence.was_database_away(failure.at):
+            yield f"{failure.to} was answered {failure.status} while the database was there."
+
+
+def nothing_that_was_taken_is_missing(evidence: Evidence) -> Iterator[str]:
+    kept = set(Update.objects.values_list("key", flat=True))
+    for key in {*map(_key_of, evidence.books.webhooks_taken), *(f"message:{wamid}" for wamid in evidence.customer_webhooks_taken)}:
+        if key and key not in kept:
+            yield f"WhatsApp's update {key} was answered with 200 and is not in the tables."
+    fingerprints = set(PaynowNotification.objects.values_list("fingerprint", flat=True))
+    for delivery in evidence.books.deliveries:
+        if 200 in delivery.answers and hashlib.sha256(delivery.body).hexdigest() not in fingerprints:
+            yield f"Paynow's update of payment {delivery.reference} was answered with 200 and is not in the tables."
+
+
+def forgeries_change_nothing(evidence: Evidence) -> Iterator[str]:
+    genuine_again = (Forgery.REPLAYED, Forgery.SHIFTED)
+    for forged in evidence.forged:
+        if forged.kind not in genuine_again and 200 in forged.answers:
+            yield f"An update of payment {forged.reference}, {forged.kind}, was answered as if it were genuine."
+    waiting = PaynowNotification.objects.filter(outcome=Outcome.RECEIVED).count()
+    if waiting:
+        yield f"{waiting} status updates were never judged."
+
+
+# --- What is left behind --------------------------------------------------------------------------
+def nothing_is_left_waiting(_evidence: Evidence) -> Iterator[str]:
+    for model, name in ((Message, "messages"), (Update, "updates of WhatsApp")):
+        count = model.objects.filter(next_try_at__isnull=False).count()  # type: ignore[attr-defined]
+        if count:
+            yield f"{count} {name} still wait."
+    failed = Message.objects.filter(status=Message.Status.FAILED)
+    for number, reason in failed.values_list("pk", "last_error")[:MOST_SENTENCES]:
+        yield f"Message {number} was given up: {reason}"
+
+
+def nothing_is_held(_evidence: Evidence) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE state LIKE 'idle in transaction%' AND now() - state_change > interval '5 s'"
+        )
+        (idle,) = cursor.fetchone()
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        (waiting,) = cursor.fetchone()
+    if idle:
+        yield f"{idle} transactions are open and idle."
+    if waiting:
+        yield f"{waiting} locks are waited for."
+
+
+PROMISES: Sequence[Promise] = tuple(
+    Promise(look.__name__, says, look)
+    for look, says in (
+        (one_charge_for_each_payment, "At most one charge at the gateway for each payment"),
+        (one_payment_for_each_tap, "One payment for each form that was sent off, however often it was tapped"),
+        (money_is_the_same_on_both_sides, "Money at the gateway is money in the ledger, to the cent"),
+        (both_sides_say_the_same, "Every payment stands as it stands at the gateway"),
+        (every_payment_has_an_end, "No payment is without an end after the schedule has run out"),
+        (the_ledger_is_clean, "`check_ledger` finds nothing"),
+        (receipts_have_no_gap, "Receipts are numbered without a gap, one for each payment that came in"),
+        (everyone_is_told_once, "Every customer is told exactly once of each move"),
+        (nobody_gave_up, "Every customer got an answer"),
+        (no_error_for_what_could_be_stored, "No 5xx to Meta or Paynow for what could have been stored"),
+        (nothing_that_was_taken_is_missing, "Everything that was answered with 200 is in the tables"),
+        (forgeries_change_nothing, "Forged status updates are refused and change nothing"),
+        (nothing_is_left_waiting, "No message and no update is left waiting or was given up"),
+        (nothing_is_held, "No lock and no transaction is held"),
+    )
+)
+
+
+def _key_of(webhook: str) -> str:
+    """As our inbox calls the one update in it."""
+    value = json.loads(webhook)["entry"][0]["changes"][0]["value"]
+    for status in value.get("statuses", ()):
+        return f"status:{status['id']}:{status['status']}"
+    for message in value.get("messages", ()):
+        return f"message:{message['id']}"
+    return ""
