@@ -33,6 +33,17 @@ def unseal(sealed: str) -> str:
         raise CannotOpen("A sealed value cannot be opened. Put the key that sealed it back into FIELD_ENCRYPTION_KEYS.") from None
 
 
+def key_of(sealed: str) -> int | None:
+    """The place in FIELD_ENCRYPTION_KEYS, newest first from 0, of the key that made this sealed value; None: no key of ours did."""
+    for place, key in enumerate(_keys()):
+        try:
+            Fernet(_fernet_key(key)).decrypt(sealed.encode())
+        except InvalidToken:
+            continue
+        return place
+    return None
+
+
 class SealedTextField(_TextField):
     """Text in Python, ciphertext in the database. It cannot be searched."""
 
@@ -45,8 +56,11 @@ class SealedTextField(_TextField):
 
 
 def _fernet() -> MultiFernet:
-    keys = settings.FIELD_ENCRYPTION_KEYS or [f"development:{settings.SECRET_KEY}"]
-    return MultiFernet([Fernet(_fernet_key(key)) for key in keys])
+    return MultiFernet([Fernet(_fernet_key(key)) for key in _keys()])
+
+
+def _keys() -> list[str]:
+    return settings.FIELD_ENCRYPTION_KEYS or [f"development:{settings.SECRET_KEY}"]
 
 
 def _fernet_key(text: str) -> bytes:

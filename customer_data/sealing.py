@@ -181,7 +181,12 @@ def is_our_code(key_name: str, text: str, code: str) -> bool:
 
 
 def newest_key_name() -> str:
-    return next(iter(_keys()))
+    return key_names()[0]
+
+
+def key_names() -> list[str]:
+    """The names of our keys, the newest first, as FIELD_ENCRYPTION_KEYS has them. A name says nothing about its key."""
+    return list(_keys())
 
 
 def _keys() -> dict[str, bytes]:
