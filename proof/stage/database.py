@@ -127,9 +127,12 @@ def connected(data: Path, port: int, database: str = DATABASE) -> Iterator[psyco
 # --- A database that is ready ---------------------------------------------------------------------
 def copy_ready_data(folder: Path) -> None:
     """Puts a migrated database below `folder`, as `embedded_place` would lay it."""
-    ready = _ready_data()
-    draft = embedded_place.new_data_dir(folder)
-    subprocess.run(["cp", "-a", f"{ready}/.", str(draft)], check=True)  # noqa: S603, S607
+    READY.mkdir(parents=True, exist_ok=True)
+    with (READY / "ready.lock").open("a") as turn:  # also while it is copied: another run may put a newer one in its place
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        ready = _ready_data()
+        draft = embedded_place.new_data_dir(folder)
+        subprocess.run(["cp", "-a", f"{ready}/.", str(draft)], check=True)  # noqa: S603, S607
     embedded_place.settle(draft, folder)
 
 
@@ -145,16 +148,13 @@ def remove_data(folder: Path) -> None:
 
 
 def _ready_data() -> Path:
-    """Of this very code: what the migrations and the models say is in its name."""
+    """Of this very code: what the migrations and the models say is in its name. The lock is held."""
     folder = READY / f"ready-{_fingerprint()}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (READY / "ready.lock").open("a") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not (folder / "postgres").exists():
-            for old in READY.glob("ready-*"):
-                remove_data(old)
-                shutil.rmtree(old, ignore_errors=True)
-            _make_ready(folder)
+    if not (folder / "postgres").exists():
+        for old in READY.glob("ready-*"):
+            remove_data(old)
+            shutil.rmtree(old, ignore_errors=True)
+        _make_ready(folder)
     return embedded_place.data_dir(folder)
 
 
