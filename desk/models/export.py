@@ -21,8 +21,9 @@ class Export(models.Model):
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
         XLSX = "xlsx", "Excel"
+        ZIP = "zip", "ZIP"  # everything about one customer
 
-    what = models.CharField(max_length=32, help_text="payments, bookings, refunds or receipts.")
+    what = models.CharField(max_length=32, help_text="payments, bookings, refunds, receipts; or customer: all about one.")
     format = models.CharField(max_length=8, choices=Format.choices)
     filters = models.JSONField(default=dict, help_text="As they stood in the list's address.")
     status = models.CharField(max_length=16, choices=ExportStatus.choices, default=ExportStatus.WAITING)
