@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from customer_data import correlation
 from customer_data.models import Customer, PaymentEvent
+from customer_data.models.statements import insert_new, is_written
 from flows import outcomes
 from flows.models import Message
 from flows.outcomes import TRY_AGAIN_AFTER
@@ -18,7 +19,17 @@ from flows.refusals import SendRefused, advice_for
 from flows.whatsapp import NotSent, SendUnknown, client_from_settings
 from flows.window import take_turn
 
-__all__ = ["SENDING_LEASE", "TRY_AGAIN_AFTER", "due_messages", "record_status", "send_message", "try_again", "write"]
+__all__ = [
+    "SENDING_LEASE",
+    "TRY_AGAIN_AFTER",
+    "due_messages",
+    "message",
+    "record_status",
+    "send_message",
+    "try_again",
+    "write",
+    "write_all",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -40,20 +51,37 @@ def write(
 
     `fallback` is sent instead when the customer last wrote more than 24 hours ago.
     """
+    (written,) = write_all([message(customer, outgoing, key=key, event=event, fallback=fallback)])
+    return written
+
+
+def message(
+    customer: Customer, outgoing: Outgoing, *, key: str, event: PaymentEvent | None = None, fallback: Template | None = None
+) -> Message:
+    """What `write_all` writes; see `write`."""
     beside = {"fallback": to_content(fallback)} if fallback else {}
-    message, _ = Message.objects.get_or_create(
+    return Message(
+        customer=customer,
         key=key,
-        defaults={
-            "customer": customer,
-            "event": event,
-            "kind": kind_of(outgoing),
-            "content": to_content(outgoing) | beside,
-            "body": outgoing.body,
-            "correlation_id": (event.payment.correlation_id if event else "") or correlation.current_id(),
-            "next_try_at": timezone.now(),
-        },
+        event=event,
+        kind=kind_of(outgoing),
+        content=to_content(outgoing) | beside,
+        body=outgoing.body,
+        correlation_id=(event.payment.correlation_id if event else "") or correlation.current_id(),
+        next_try_at=timezone.now(),
     )
-    return message
+
+
+def write_all(messages: list[Message]) -> list[Message]:
+    """Queue them in their order, all or none, each key once. Returns the rows, new or old."""
+    new = insert_new(messages, returning=("key", "id"))
+    for each in messages:
+        if each.key in new:
+            is_written(each, new[each.key])
+    if len(new) == len(messages):
+        return messages
+    old = {each.key: each for each in Message.objects.filter(key__in=[each.key for each in messages if each.pk is None])}
+    return [each if each.pk else old[each.key] for each in messages]
 
 
 def try_again(message: Message) -> bool:

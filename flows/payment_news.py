@@ -13,7 +13,6 @@ from customer_data.receipts import receipt_text
 from customer_data.services import asked_again, is_over_unpaid, issue_receipt
 from customer_data.status import UNPAID_ENDS, Status
 from flows import choices, window
-from flows.models import Conversation
 from flows.outgoing import Buttons, Choice, Document, Outgoing, Template, Text
 from flows.prompts import method_label, prompt_messages
 from flows.sentences import ENGLISH, say
@@ -33,9 +32,12 @@ class Line:
 
 def lines_about(event: PaymentEvent) -> list[Line]:
     """Everything that is said about one move, to everybody who can be reached."""
-    payment = Payment.objects.select_related("booking__customer", "payer").get(pk=event.payment_id)  # with the newest totals
+    payment = _WHOLE.get(pk=event.payment_id)  # with the newest totals
     say_it = _not_paid if event.to_status in UNPAID_ENDS else _SAID[Status(event.to_status)]
     return [line for line in say_it(payment) if is_reachable(line.to) and _may_be_sent(line, payment)]
+
+
+_WHOLE = Payment.objects.select_related("booking__customer__conversation", "payer__conversation", "receipt")
 
 
 def _may_be_sent(line: Line, payment: Payment) -> bool:
@@ -53,8 +55,8 @@ def is_reachable(customer: Customer) -> bool:
 
 
 def language_of(customer: Customer) -> str:
-    talk = Conversation.objects.filter(customer=customer).values_list("language", flat=True)
-    return talk.first() or ENGLISH
+    talk = window.talk_of(customer)
+    return talk.language if talk else ENGLISH
 
 
 # --- The money is asked for -----------------------------------------------------------------------
@@ -92,7 +94,7 @@ def _while_waiting(payment: Payment) -> tuple[Choice, ...]:
 # --- The money is in ------------------------------------------------------------------------------
 def _paid(payment: Payment) -> Iterator[Line]:
     """The receipt: every fact as text, and the same as a PDF. To both, when somebody else paid."""
-    receipt = issue_receipt(payment)
+    receipt = getattr(payment, "receipt", None) or issue_receipt(payment)
     file = Document(str(receipt), source=f"receipt:{receipt}", file_name=f"receipt-{receipt}.pdf")
     for to, start in _both(payment):
         body = _words("payment_successful", payment, to, facts=receipt_text(receipt))

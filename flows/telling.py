@@ -7,7 +7,6 @@ later: by then the form may have been closed, and no phone tells us so.
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -42,12 +41,11 @@ def write_messages(event: PaymentEvent) -> list[Message]:
     """The messages about one move, all or none, each written once. Empty when this move is not told, or not yet."""
     if not is_told(event):
         return []
-    with transaction.atomic():
-        return [_write(event, line) for line in lines_about(event)]
+    return outbox.write_all([_message(event, line) for line in lines_about(event)])
 
 
-def _write(event: PaymentEvent, line: Line) -> Message:
-    return outbox.write(line.to, line.outgoing, key=f"event-{event.pk}-{line.name}", event=event, fallback=line.fallback)
+def _message(event: PaymentEvent, line: Line) -> Message:
+    return outbox.message(line.to, line.outgoing, key=f"event-{event.pk}-{line.name}", event=event, fallback=line.fallback)
 
 
 def is_told(event: PaymentEvent) -> bool:

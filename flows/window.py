@@ -52,5 +52,13 @@ def take_turn(customer: Customer, *, now: datetime | None = None) -> datetime | 
     return max(spent - (latest - now), now) if spent else now
 
 
+def talk_of(customer: Customer) -> Conversation | None:
+    """The talk with this customer, if there is one yet: the one that was selected with the customer, else the newest."""
+    if Conversation.customer.field.remote_field.is_cached(customer):
+        return getattr(customer, "conversation", None)
+    return Conversation.objects.filter(customer=customer).first()
+
+
 def _last_heard(customer: Customer) -> datetime | None:
-    return Conversation.objects.filter(customer=customer).values_list("last_heard_at", flat=True).first()
+    talk = talk_of(customer)
+    return talk.last_heard_at if talk else None

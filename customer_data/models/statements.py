@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.db import connection, models
-from django.db.models.sql import UpdateQuery
+from django.db.models.constants import OnConflict
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Sql = tuple[str, tuple[Any, ...]]
 
@@ -20,6 +21,19 @@ def update_sql(rows: models.QuerySet[Any], **values: Any) -> Sql:
     query = cast(UpdateQuery, rows.query.chain(UpdateQuery))
     query.add_update_values(values)
     return cast(Sql, query.get_compiler(using=connection.alias).as_sql())
+
+
+def insert_new(rows: Sequence[models.Model], *, returning: tuple[str, str]) -> dict[Any, Any]:
+    """Insert those of `rows` that no constraint knows already, in one statement. Of these, two columns as a dictionary."""
+    if not rows:
+        return {}
+    meta = rows[0]._meta
+    query = InsertQuery(type(rows[0]), on_conflict=OnConflict.IGNORE)
+    query.insert_values([field for field in meta.concrete_fields if field is not meta.auto_field], list(rows))
+    compiler = query.get_compiler(using=connection.alias)
+    compiler.returning_fields = [meta.get_field(name) for name in returning]
+    ((sql, params),) = compiler.as_sql()
+    return dict(run(sql, params))
 
 
 def insert_beside_sql(row: models.Model, beside: str) -> Sql:

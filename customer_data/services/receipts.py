@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from customer_data.models import Payment, PaymentEvent, Receipt, ReceiptSeries
+from customer_data.models.statements import insert_beside_sql, is_written, run, update_sql
 from customer_data.receipts import facts_of, series_of
 from customer_data.status import MONEY_IN, NEEDS_PROOF, Status
 
@@ -30,19 +31,13 @@ def issue_receipt(payment: Payment) -> Receipt:
     The number is taken and the receipt written in one transaction: a worker that dies leaves neither. Raises NotPaid.
     """
     issued = Receipt.objects.filter(payment=payment).first()
-    if issued is not None:
-        return issued
-    ReceiptSeries.objects.get_or_create(name=series_of(payment))
-    with transaction.atomic():
-        series = ReceiptSeries.objects.select_for_update().get(name=series_of(payment))
-        # Two workers at once: the second waits above and then finds the first one's receipt.
-        return Receipt.objects.filter(payment=payment).first() or _next_receipt(series, payment)
+    return issued or _issue(payment)
 
 
 def issue_when_paid(sender: object, *, payment: Payment, event: PaymentEvent, **signal: Any) -> None:
     """Receiver of `payment_moved`: the receipt is there before anybody is told of the money."""
     if event.is_move and event.to_status == Status.SUCCESSFUL:
-        issue_receipt(payment)
+        _issue(payment)
 
 
 def issue_missed_receipts(*, within: timedelta | None = None) -> int:
@@ -60,20 +55,50 @@ def issue_missed_receipts(*, within: timedelta | None = None) -> int:
     return len(payments)
 
 
-def _next_receipt(series: ReceiptSeries, payment: Payment) -> Receipt:
+def _issue(payment: Payment) -> Receipt:
+    with transaction.atomic():
+        series = _locked_series(series_of(payment))
+        # Two workers at once: the second waits above and then finds the first one's receipt.
+        paid = _as_it_stands(payment, series)
+        receipt: Receipt | None = getattr(paid, "receipt", None)
+        return receipt or _next_receipt(series, paid)
+
+
+def _locked_series(name: str) -> ReceiptSeries:
+    locked = ReceiptSeries.objects.select_for_update().filter(name=name)
+    series = next(iter(locked), None)
+    if series is None:
+        ReceiptSeries.objects.get_or_create(name=name)
+        series = locked.get()
+    return series
+
+
+def _as_it_stands(payment: Payment, series: ReceiptSeries) -> Payment:
+    """The payment with all that its receipt says; `earlier`: what the booking's earlier receipts were issued for, if any.
+
+    Money that went back is not counted.
+    """
+    others = Payment.objects.filter(booking=OuterRef("booking"), receipt__series=series.name, status__in=MONEY_IN).order_by()
+    earlier = others.values("booking").annotate(sum=Sum("amount")).values("sum")
+    whole = Payment.objects.select_related("booking__customer", "booking__departure__tour", "payer", "receipt")
+    return whole.annotate(earlier=Subquery(earlier)).get(pk=payment.pk)
+
+
+def _next_receipt(series: ReceiptSeries, paid: Payment) -> Receipt:
     """The caller holds the series' lock."""
-    paid = Payment.objects.select_related("booking__customer", "booking__departure__tour", "payer").get(pk=payment.pk)
     if paid.status not in NEEDS_PROOF:
         raise NotPaid(f"Payment {paid.reference} is {paid.get_status_display().lower()}: there is nothing to issue a receipt for.")
     receipt = Receipt(payment=paid, series=series.name, number=series.last_number + 1, issued_at=timezone.now())
-    facts = facts_of(paid, number=receipt.number_shown, paid_so_far=_paid_so_far(receipt, paid), issued_at=receipt.issued_at)
+    paid_so_far = paid.amount + (paid.earlier or Decimal("0.00"))  # type: ignore[attr-defined]  # annotated above
+    facts = facts_of(paid, number=receipt.number_shown, paid_so_far=paid_so_far, issued_at=receipt.issued_at)
     receipt.facts = [list(fact) for fact in facts]
-    ReceiptSeries.objects.filter(pk=series.pk).update(last_number=F("last_number") + 1)
-    receipt.save(force_insert=True)
+    _write(series, receipt)
     return receipt
 
 
-def _paid_so_far(receipt: Receipt, payment: Payment) -> Decimal:
-    """This payment and what the booking's earlier receipts were issued for, without money that went back."""
-    earlier = Payment.objects.filter(booking=payment.booking_id, receipt__series=receipt.series, status__in=MONEY_IN)
-    return payment.amount + (earlier.aggregate(sum=Sum("amount"))["sum"] or Decimal("0.00"))
+def _write(series: ReceiptSeries, receipt: Receipt) -> None:
+    """The number is taken and the receipt written, in one statement."""
+    take, params = update_sql(ReceiptSeries.objects.filter(pk=series.pk), last_number=F("last_number") + 1)
+    insert, receipt_params = insert_beside_sql(receipt, beside="taken")
+    ((key,),) = run(f"WITH taken AS ({take} RETURNING id) {insert} RETURNING id", [*params, *receipt_params])
+    is_written(receipt, key)

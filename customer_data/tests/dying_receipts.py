@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from typing import Any
 
 import django
 from django.conf import settings
@@ -13,18 +12,19 @@ def main(point: str, payment_id: str, database: str) -> None:
     settings.PAYMENT_GATEWAYS = {}
     django.setup()
     from customer_data import services  # noqa: PLC0415  models need the settings above
-    from customer_data.models import Payment, Receipt  # noqa: PLC0415
+    from customer_data.models import Payment, Receipt, ReceiptSeries  # noqa: PLC0415
+    from customer_data.services import receipts  # noqa: PLC0415
 
-    save = Receipt.save
+    write = receipts._write
 
-    def save_and_die(receipt: Receipt, **options: Any) -> None:
-        """The number is taken; the receipt is written, or not, and nothing is committed."""
+    def write_and_die(series: ReceiptSeries, receipt: Receipt) -> None:
+        """The series is locked; the number is taken and the receipt written, or not, and nothing is committed."""
         if point == "written":
-            save(receipt, **options)
+            write(series, receipt)
         print("here", flush=True)
         signal.pause()
 
-    Receipt.save = save_and_die  # type: ignore[assignment]
+    receipts._write = write_and_die
     services.issue_receipt(Payment.objects.get(pk=payment_id))
 
 

@@ -70,7 +70,7 @@ def test_the_first_receipt_of_a_series_is_a_race_too() -> None:
 
 
 # --- SIGKILL --------------------------------------------------------------------------------------
-@pytest.mark.parametrize("point", ["numbered", "written"])
+@pytest.mark.parametrize("point", ["locked", "written"])
 def test_a_worker_that_is_killed_takes_no_number_with_it(point: str) -> None:
     services.issue_receipt(paid())
     payment = paid()

@@ -27,7 +27,7 @@ def work(point: str, number: str, status: str) -> None:
 
     doors: dict[str, tuple[Any, str]] = {
         "moved": (telling, "write_messages"),
-        "half": (outbox, "write"),
+        "half": (outbox, "message"),
         "written": (tasks, "send_message"),
         "claimed": (WhatsAppClient, "send"),
     }
