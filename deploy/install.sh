@@ -12,8 +12,8 @@ release=/srv/paydesk-releases/$(date --utc +%Y%m%dT%H%M%SZ)
 python=$(command -v python3.11 || command -v python3)
 # What make run and its tests need has no place on a server.
 left_out=(--exclude=tests --exclude=simulator --exclude=__pycache__ --exclude=demo_customer.py --exclude=large_data
-    --exclude=make_large_data.py --exclude=demo.py --exclude=load_demo.py --exclude=serve_everything.py)
-carried=(manage.py requirements.txt .env.example config customer_data desk flows offline_payments paynow_integration templates deploy)
+    --exclude=make_large_data.py --exclude=demo.py --exclude=load_demo.py --exclude=serve_everything.py --exclude=drills)
+carried=(manage.py requirements.txt .env.example config customer_data desk flows offline_payments paynow_integration static templates deploy)
 
 main() {
     [ -n "$root" ] || make_user
