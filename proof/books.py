@@ -52,6 +52,7 @@ class Told:
     words: str
     file_name: str
     mark: str
+    opens_form: bool
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Books:
     deliveries: Sequence[Delivery]
     told: Mapping[str, Sequence[Told]]
     """By the customer's number."""
+    struck: Sequence[tuple[str, str, str]]
+    """Faults of the gateway: the fault, the call, and the reference it was about."""
     webhook_answers: Mapping[int, int]
     webhook_refusals: Sequence[tuple[float, int]]
     webhooks_taken: Sequence[str]
@@ -78,6 +81,7 @@ async def read_books(http: Http, *, paynow_url: str, phone_url: str) -> Books:
     """Asks both simulators for everything they know."""
     charges = await http.json(f"{paynow_url}/simulator/transactions?limit=1000000")
     updates = await http.json(f"{paynow_url}/simulator/updates")
+    struck = await http.json(f"{paynow_url}/simulator/struck")
     messages = await http.json(f"{phone_url}/simulator/messages")
     calls = await http.json(f"{phone_url}/simulator/webhooks")
     told: defaultdict[str, list[Told]] = defaultdict(list)
@@ -87,6 +91,7 @@ async def read_books(http: Http, *, paynow_url: str, phone_url: str) -> Books:
         charges=[_charge(each) for each in charges["transactions"]],
         deliveries=[_delivery(each) for each in updates["updates"]],
         told=told,
+        struck=[(name, call, reference) for name, call, reference in struck["struck"]],
         webhook_answers={int(status): count for status, count in calls["answers"].items()},
         webhook_refusals=[(at, status) for at, status in calls["refusals"]],
         webhooks_taken=calls["taken"],
@@ -126,4 +131,5 @@ def _told(message: Mapping[str, Any]) -> Told:
         words=words,
         file_name=content.get("filename", ""),
         mark=body.get("biz_opaque_callback_data", ""),
+        opens_form=content.get("type") == "flow",
     )

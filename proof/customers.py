@@ -36,7 +36,8 @@ from proof.plan import End, GatewayFault, Journey, Plan, Way
 from proof.wire import Http, Seal, Turns, read_public_key
 
 FLOW_PATH = "/crm-api/flows/paynow-payment-webhook/"
-RIGHT_CODE, WRONG_CODE = "123456", "000000"
+RIGHT_CODE, WRONG_CODE = "4071829365", "0000000000"
+"""Of O'mari: no other number of a run reads so, and logs are searched for it."""
 PATIENCE_SECONDS = 90.0
 """A customer taps again for this long, and then gives up."""
 PROMPT_SECONDS = 25.0
@@ -96,6 +97,7 @@ class Customers:
             bad = {"duplicate": customer in self.plan.doubled, "reorder": customer in self.plan.reordered}
             if any(bad.values()):
                 await self.http.json(f"{self._phone}/phone/api/phones/{number_of(customer)}/network", bad)
+        await self.http.json(f"{self._paynow}/simulator/manners", {"otp": RIGHT_CODE})
         wallets = [wallet for journey in self.plan.journeys for wallet in _wallets(journey)]
         await self.http.json(f"{self._paynow}/simulator/wallets", {"wallets": wallets})
 

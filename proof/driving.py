@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
+from proof.afterwards import Afterwards
 from proof.books import Books, read_books
 from proof.cast import Cast, set_the_stage
 from proof.customers import Customers, Place, Story
 from proof.evidence import Evidence, Failure
 from proof.forger import Forger
-from proof.late_money import LateMoney
+from proof.keeping import keep_rows
 from proof.plan import Plan
 from proof.result import Result
 from proof.settling import settle
+from proof.staff import Staff
 from proof.stage import Stage
 from proof.trouble import Troubles
 from proof.verdict import judge
@@ -37,6 +39,7 @@ class Run:
         self.stage, self.plan, self.without, self.speed = stage, plan, without, speed
         self.http = Http()
         self._ended = 0
+        self._presses: list[asyncio.Task[None]] = []
         self._began = time.monotonic()
 
     def drive(self) -> Result:
@@ -45,6 +48,7 @@ class Run:
         evidence = asyncio.run(self._live(cast))
         connection.close()
         findings = judge(evidence)
+        keep_rows(self.stage.folder / "rows")
         return Result(
             seed=self.plan.seed,
             without=tuple(self.without),
@@ -63,12 +67,15 @@ class Run:
         self.customers = Customers(plan, cast, self._place(), http=http)
         self.troubles = Troubles(plan, stage, http)
         self.forger = Forger(plan, cast, http=http, urls=stage.web_urls, paynow_url=stage.paynow_url)
-        self.late = LateMoney(http, paynow_url=stage.paynow_url)
-        await self.customers.prepare()
-        watching = asyncio.create_task(self.late.watch())
+        self.afterwards = Afterwards(http, paynow_url=stage.paynow_url)
+        self.staff = Staff(cast, http=http, urls=stage.web_urls)
+        await asyncio.gather(self.customers.prepare(), self.staff.come_in())
+        self._say("customers have their phones, staff have signed in")
+        watching = asyncio.create_task(self.afterwards.watch())
         await self.customers.live(at_once=AT_ONCE, on_ended=self._ended_one)
-        self.late.no_more()
+        self.afterwards.no_more()
         await self.troubles.clear()
+        await asyncio.gather(*self._presses)
         self._say("everything works again; waiting for those who approve late")
         await watching
         self._say("waiting for the schedule to run out")
@@ -80,9 +87,10 @@ class Run:
 
     async def _ended_one(self, story: Story) -> None:
         self._ended += 1
-        self.late.expect(story)
+        self.afterwards.expect(story)
         self.troubles.go_on(self._ended)
         await self.forger.strike(story)
+        self._presses.append(asyncio.create_task(self.staff.press(story)))
         if self._ended % max(1, len(self.plan.journeys) // 10) == 0:
             self._say(f"{self._ended} of {len(self.plan.journeys)} journeys are at their end")
 
@@ -111,7 +119,10 @@ class Run:
             customer_webhooks_taken=self.customers.webhooks_taken,
             database_away=self.troubles.database_away,
             logs=self.stage.logs,
+            environment=self.stage.environment,
             unsettled=unsettled,
+            killed=sum(self.stage.points_hit().values()) + sum(self.stage.restarts().values()),
+            refunded=self.staff.refunded,
         )
 
     def _failures(self, books: Books) -> list[Failure]:
@@ -132,7 +143,10 @@ class Run:
             "journeys": len(evidence.stories),
             "charges at the gateway": len(books.charges),
             "charges paid": len(books.paid),
-            "late approvals": self.late.paid,
+            "approved late": self.afterwards.done["approve"],
+            "disputed at the gateway": self.afterwards.done["dispute"],
+            "given back by the gateway": self.afterwards.done["refund"],
+            "buttons pressed by two at once": sum(self.staff.pressed.values()),
             "Flow requests": customers.taps,
             "taps repeated after a failure": customers.again,
             "double taps": customers.doubled,

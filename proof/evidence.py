@@ -46,9 +46,13 @@ class Evidence:
     customer_webhooks_taken: Sequence[str]
     database_away: Sequence[tuple[float, float]]
     logs: Path
+    environment: Mapping[str, str] = field(repr=False)
     unsettled: Sequence[str] = ()
     """What was still under way when the schedule had run out."""
-    presses: Mapping[str, int] = field(default_factory=dict)
+    killed: int = 0
+    """How many processes were killed."""
+    refunded: Sequence[str] = ()
+    """References of payments that two members of staff asked to give back in whole, and several approved and paid back."""
 
     def was_database_away(self, at: float) -> bool:
         return any(start - MARGIN_SECONDS <= at <= end + MARGIN_SECONDS for start, end in self.database_away)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 
+from proof.controls import CONTROLS, shared_plan
 from proof.inside.points import POINTS
 from proof.plan import Plan, make_plan, one_of_each
 from proof.result import Result
@@ -37,6 +38,8 @@ def _driven(stage: Stage, plan: Plan, without: tuple[str, ...], speed: float) ->
 
 def _plan(options: argparse.Namespace) -> Plan:
     names = [point.name for point in POINTS]
+    if options.control:
+        return shared_plan(options.seed) if options.control == "all" else CONTROLS[options.control].plan(options.seed)
     if options.one_of_each:
         return one_of_each(options.seed, points=names)
     return make_plan(options.seed, payments=options.payments, customers=options.customers, points=names, troubles=not options.calm)
@@ -51,6 +54,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--without", default="", help="names of guards, with commas")
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--one-of-each", action="store_true", help="the small plan of `make test`")
+    parser.add_argument("--control", default="", help="the plan of this guard's control, or of all")
     parser.add_argument("--calm", action="store_true", help="nothing of ours is killed or stopped")
     parser.add_argument("--result", required=True, help="file for the result")
     return parser.parse_args()

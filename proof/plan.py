@@ -33,6 +33,8 @@ class End(StrEnum):
     LATE = "approved after it expired"
     CHANGED = "changed the method"
     CHANGED_AND_PAID = "changed the method, and paid the first one too"
+    DISPUTED = "disputed at the gateway afterwards"
+    GIVEN_BACK = "given back by the gateway afterwards"
 
 
 class Forgery(StrEnum):
@@ -52,9 +54,6 @@ class Press(StrEnum):
     STOP_WAITING = "stop waiting"
     REFUND = "give the money back"
 
-
-PAYS = frozenset({End.APPROVED, End.SLOWLY, End.LATE, End.CHANGED, End.CHANGED_AND_PAID})
-"""Ends after which the gateway has the money of the journey."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +126,8 @@ _ENDS = {
     End.LATE: 4,
     End.CHANGED: 6,
     End.CHANGED_AND_PAID: 2,
+    End.DISPUTED: 2,
+    End.GIVEN_BACK: 2,
 }
 LOST_REPLIES = 0.10
 """Of the charges that the gateway accepts, so many are never answered."""

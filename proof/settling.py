@@ -19,7 +19,6 @@ from proof.wire import Http
 LOOK_SECONDS = 1.0
 QUIET_LOOKS = 3
 """So often in a row nothing may wait: what one part ends, the next begins."""
-MOST_RESENDS = 10
 Answer = TypeVar("Answer")
 
 
@@ -61,11 +60,5 @@ def _waiting_with_us() -> list[str]:
 async def _waiting_outside(http: Http, paynow_url: str, phone_url: str) -> list[str]:
     updates = (await http.json(f"{paynow_url}/simulator/updates?waiting=1"))["updates"]
     calls = await http.json(f"{phone_url}/simulator/webhooks?brief=1")
-    waiting = [each for each in updates if not each["dropped"] and not _is_over(each["answers"])]
-    sentences = [f"{len(waiting)} status updates of Paynow are on their way."] if waiting else []
+    sentences = [f"{len(updates)} status updates of Paynow are on their way."] if updates else []
     return sentences + ([f"{calls['waiting']} webhooks are on their way."] if calls["waiting"] else [])
-
-
-def _is_over(answers: list[int]) -> bool:
-    """Taken, or given up."""
-    return any(200 <= answer < 400 for answer in answers) or len(answers) > MOST_RESENDS

@@ -36,10 +36,13 @@ def messages_that_should_be() -> Iterator[Due]:
     moves = list(_moves())
     payments = Payment.objects.select_related("booking__customer").in_bulk({move.payment_id for move in moves})
     paid = {move.payment_id for move in moves if move.to_status == Status.SUCCESSFUL and move.from_status != Status.DISPUTED}
+    given_back = {move.payment_id for move in moves if move.to_status == Status.REFUNDED and move.source != "admin"}
     for payment in payments.values():
         number, reference = str(payment.booking.customer.wa_id), payment.reference
         came_in = payment.pk in paid
         yield Due(number, f"payment {reference}", PAID, reference, int(came_in), int(came_in))
+        if payment.pk in given_back:
+            yield Due(number, f"payment {reference}", REFUNDED, reference)
     yield from _receipts()
     yield from _bad_news(moves, payments)
 

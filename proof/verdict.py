@@ -12,15 +12,17 @@ from decimal import Decimal
 from django.db import connection
 
 from customer_data.ledger import violations
-from customer_data.models import Payment, Receipt, RefundStatus
+from customer_data.models import Concern, Payment, Receipt, RefundStatus
 from customer_data.status import NEEDS_PROOF, OPEN, Status
 from flows.models import Message, Update
 from paynow_integration.models import Outcome, PaynowNotification
 from proof.evidence import Evidence
+from proof.leaks import nothing_secret_can_be_read
 from proof.plan import End, Forgery
 from proof.telling import messages_that_should_be
 
 MOST_SENTENCES = 12
+ODD = ("wrong_amount", "wrong_reference")
 
 
 @dataclass(frozen=True)
@@ -31,18 +33,9 @@ class Finding:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Promise:
-    """`says` is the promise in words; `look` gives a sentence for everything that breaks it."""
-
-    name: str
-    says: str
-    look: Callable[[Evidence], Iterator[str]]
-
-
 def judge(evidence: Evidence) -> list[Finding]:
     """Nothing when every promise held."""
-    return [Finding(promise.name, sentence) for promise in PROMISES for sentence in promise.look(evidence)]
+    return [Finding(look.__name__, sentence) for look in LOOKS for sentence in look(evidence)]
 
 
 # --- Money ----------------------------------------------------------------------------------------
@@ -99,6 +92,16 @@ def both_sides_say_the_same(evidence: Evidence) -> Iterator[str]:
             yield f"Payment {charge.reference} is {ours} with us and {charge.status} at the gateway."
 
 
+def a_button_works_once(evidence: Evidence) -> Iterator[str]:
+    """Of a refund that two asked for: one was made, of just the payment's amount."""
+    for reference in evidence.refunded:
+        payment = Payment.objects.get(reference=reference)
+        going = payment.refunds.exclude(status=RefundStatus.FAILED)
+        amount = sum((refund.amount for refund in going), Decimal(0))
+        if going.count() != 1 or amount != payment.amount:
+            yield f"Payment {reference} of {payment.amount_shown} has {going.count()} refunds of {amount} in all."
+
+
 def every_payment_has_an_end(evidence: Evidence) -> Iterator[str]:
     for reference, status in Payment.objects.filter(status__in=OPEN).values_list("reference", "status"):
         yield f"Payment {reference} is still {status}."
@@ -133,6 +136,25 @@ def everyone_is_told_once(evidence: Evidence) -> Iterator[str]:
         for mark, count in marks.items():
             if count > 1:
                 yield f"WhatsApp got {mark} {count} times."
+
+
+def one_answer_for_each_message(evidence: Evidence) -> Iterator[str]:
+    """Who asked for a form in the chat got one, however often WhatsApp delivered the message."""
+    for story in evidence.stories:
+        if story.journey.by_chat and not story.gave_up:
+            told = evidence.books.told.get(story.booked.number, ())
+            forms = sum(each.opens_form and story.booked.booking_reference in each.words for each in told)
+            if forms != 1:
+                yield f"The customer of booking {story.booked.booking_reference} asked for one form and got {forms}."
+
+
+def people_hear_of_odd_answers(evidence: Evidence) -> Iterator[str]:
+    """An answer with another amount or reference. A process that is killed just then takes the answer with it."""
+    odd = {reference for name, call, reference in evidence.books.struck if name in ODD and call in ("poll", "trace")}
+    told = set(Concern.objects.filter(payment__reference__in=odd).values_list("payment__reference", flat=True))
+    untold = sorted(odd - told)
+    if len(untold) > evidence.killed:
+        yield f"Of {len(odd)} payments with an answer that was not about them nobody was told of {', '.join(untold)}."
 
 
 def nobody_gave_up(evidence: Evidence) -> Iterator[str]:
@@ -195,25 +217,27 @@ def nothing_is_held(_evidence: Evidence) -> Iterator[str]:
         yield f"{waiting} locks are waited for."
 
 
-PROMISES: Sequence[Promise] = tuple(
-    Promise(look.__name__, says, look)
-    for look, says in (
-        (one_charge_for_each_payment, "At most one charge at the gateway for each payment"),
-        (one_payment_for_each_tap, "One payment for each form that was sent off, however often it was tapped"),
-        (money_is_the_same_on_both_sides, "Money at the gateway is money in the ledger, to the cent"),
-        (both_sides_say_the_same, "Every payment stands as it stands at the gateway"),
-        (every_payment_has_an_end, "No payment is without an end after the schedule has run out"),
-        (the_ledger_is_clean, "`check_ledger` finds nothing"),
-        (receipts_have_no_gap, "Receipts are numbered without a gap, one for each payment that came in"),
-        (everyone_is_told_once, "Every customer is told exactly once of each move"),
-        (nobody_gave_up, "Every customer got an answer"),
-        (no_error_for_what_could_be_stored, "No 5xx to Meta or Paynow for what could have been stored"),
-        (nothing_that_was_taken_is_missing, "Everything that was answered with 200 is in the tables"),
-        (forgeries_change_nothing, "Forged status updates are refused and change nothing"),
-        (nothing_is_left_waiting, "No message and no update is left waiting or was given up"),
-        (nothing_is_held, "No lock and no transaction is held"),
-    )
+LOOKS: Sequence[Callable[[Evidence], Iterator[str]]] = (
+    one_charge_for_each_payment,
+    one_payment_for_each_tap,
+    money_is_the_same_on_both_sides,
+    both_sides_say_the_same,
+    a_button_works_once,
+    every_payment_has_an_end,
+    the_ledger_is_clean,
+    receipts_have_no_gap,
+    everyone_is_told_once,
+    one_answer_for_each_message,
+    people_hear_of_odd_answers,
+    nobody_gave_up,
+    no_error_for_what_could_be_stored,
+    nothing_that_was_taken_is_missing,
+    forgeries_change_nothing,
+    nothing_is_left_waiting,
+    nothing_is_held,
+    nothing_secret_can_be_read,
 )
+"""In the order of `promises.PROMISED`, which says each in words."""
 
 
 def _key_of(webhook: str) -> str:

@@ -54,21 +54,21 @@ def _shown(kept: Kept, steps: list[str], request: Request) -> Page:
             flow = kept.flows.get(name.removesuffix(".json"))
             return _json(flow.flow_json) if flow else _json({"error": "There is no such Flow."}, status=404)
         case ["webhooks"]:
-            return _json(_webhooks(kept.postman))
+            return _json(_webhooks(kept.postman, brief="brief" in request.query))
         case ["media", name] if name in kept.files.kept:
             file = kept.files.kept[name]
             return Page(file.content, type=file.mime_type)
     return _nothing()
 
 
-def _webhooks(postman: Postman) -> Json:
-    """What our app answered to webhooks, and what it took, as JSON texts in the order of taking."""
+def _webhooks(postman: Postman, *, brief: bool) -> Json:
+    """What our app answered to webhooks, and unless `brief` what it took, as JSON texts in the order of taking."""
     return {
         "answers": dict(postman.answers),
         "refusals": list(postman.refusals),
         "given_up": len(postman.given_up),
         "waiting": postman.waiting,
-        "taken": [body.decode() for body in postman.taken],
+        "taken": [] if brief else [body.decode() for body in list(postman.taken)],
     }
 
 

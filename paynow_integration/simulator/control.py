@@ -122,6 +122,10 @@ def _faults(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
     return {"on": simulator.faults.all(), "known": FAULTS}
 
 
+def _struck(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
+    return {"struck": list(simulator.faults.history)}
+
+
 def _add_fault(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
     times = values.pop("times", None)
     simulator.fault(**values, times=int(times) if times else None)
@@ -148,7 +152,11 @@ def _advance(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
 
 
 def _updates(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
-    return {"updates": [_show_update(each) for each in simulator.updates(str(values.get("reference", "")))]}
+    """All, or with `waiting` only those that are neither taken nor given up."""
+    found = simulator.updates(str(values.get("reference", "")))
+    if values.get("waiting"):
+        found = [each for each in found if not each.dropped and not each.is_delivered and not simulator.is_given_up(each)]
+    return {"updates": [_show_update(each) for each in found]}
 
 
 def _reset(simulator: PaynowSimulator, values: dict[str, Any]) -> Any:
@@ -224,6 +232,7 @@ _DESK: dict[tuple[str, str], Callable[[PaynowSimulator, dict[str, Any]], Any]] =
     ("POST", "manners"): _manners,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _add_fault,
+    ("GET", "struck"): _struck,
     ("DELETE", "faults"): _clear_faults,
     ("POST", "clear-faults"): _clear_faults,
     ("POST", "refuse-connections"): _refuse,

@@ -1,8 +1,10 @@
 """Switches for everything that can go wrong at Paynow's end or on the way."""
 
 import threading
+from collections import deque
 from dataclasses import asdict, dataclass, replace
 
+_KEPT = 100_000
 CALLS = ("initiate", "express", "trace", "poll", "otp", "update")
 
 # name -> what happens. "Instead of the reply" faults strike after the work is done, so that a trace finds the payment.
@@ -71,6 +73,8 @@ class FaultBoard:
     """The switches that are on."""
 
     def __init__(self) -> None:
+        self.history: deque[tuple[str, str, str]] = deque(maxlen=_KEPT)
+        """What struck: the fault, the call, and the reference it was about."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -98,6 +102,7 @@ class FaultBoard:
                     kept.append(fault)
                     continue
                 struck[fault.name] = fault
+                self.history.append((fault.name, call, reference))
                 kept += _used_once(fault)
             self._faults = kept
         return struck

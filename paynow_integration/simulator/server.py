@@ -121,6 +121,10 @@ class PaynowSimulator:
         """Status updates in the order in which they arose."""
         return [update for update in list(self.updates_out.sent) if reference in ("", update.transaction.reference)]
 
+    def is_given_up(self, update: Update) -> bool:
+        """It was refused so often that it is not sent again."""
+        return len(update.answers) > self.manners.most_resends
+
     def resend_update(self, name: str) -> None:
         """Send the newest update about `name` once more, as it was. Raises NotPossible."""
         guid = self.office.find(name).guid

@@ -1,0 +1,159 @@
+"""Members of staff at the desk, over HTTP with sessions of their own: two of them press the same button at the same moment."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import unescape
+from urllib.parse import urlencode
+
+from django_otp.oath import TOTP
+
+from customer_data.models import Payment, Refund, RefundStatus
+from customer_data.status import MONEY_IN, OPEN
+from proof.cast import Cast, Person
+from proof.customers import Story
+from proof.plan import Press
+from proof.settling import ask_database
+from proof.wire import Http, Reply, Turns
+
+FORM = re.compile(r"<form[^>]*action=\"([^\"]+)\"[^>]*data-button=\"([^\"]+)\".*?</form>", re.DOTALL)
+FIELD = re.compile(r"<input[^>]*?name=\"([^\"]+)\"[^>]*?value=\"([^\"]*)\"")
+TOKEN = re.compile(r"name=\"csrfmiddlewaretoken\" value=\"([^\"]+)\"")
+FIELDS = {"Content-Type": "application/x-www-form-urlencoded"}
+PATIENCE_SECONDS = 60.0
+
+
+class Desk:
+    """One member of staff and their browser."""
+
+    def __init__(self, person: Person, http: Http, turns: Turns) -> None:
+        self.person = person
+        self._http, self._turns = http, turns
+        self._cookies: dict[str, str] = {}
+
+    async def sign_in(self) -> None:
+        """Password, then the code of the app."""
+        page = await self.get("/admin/login/?next=/admin/customer_data/payment/")
+        typed = {"username": self.person.name, "password": self.person.password, "next": "/admin/customer_data/payment/"}
+        await self.post("/admin/login/", {**typed, "csrfmiddlewaretoken": _token(page)})
+        page = await self.get("/admin/second-step/")
+        code = TOTP(bytes.fromhex(self.person.secret), digits=6)
+        code.time = time.time()
+        await self.post("/admin/second-step/", {"code": f"{code.token():06d}", "csrfmiddlewaretoken": _token(page)})
+        if (await self._call("GET", "/admin/customer_data/payment/")).status != 200:
+            raise LookupError(f"{self.person.name} cannot sign in.")
+
+    async def forms(self, path: str) -> dict[str, tuple[str, dict[str, str]]]:
+        """The buttons of a row's page: address and fields by name."""
+        page = await self.get(path)
+        return {match[2]: (unescape(match[1]), dict(FIELD.findall(match[0]))) for match in FORM.finditer(page)}
+
+    async def press(self, form: tuple[str, dict[str, str]], **typed: str) -> int:
+        address, fields = form
+        return (await self.post(address, {name: unescape(value) for name, value in fields.items()} | typed)).status
+
+    async def get(self, path: str) -> str:
+        """Again while no web process answers."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            reply = await self._call("GET", path)
+            if reply.status in (200, 302):
+                return reply.body.decode()
+            await asyncio.sleep(0.3)
+        raise LookupError(f"The page {path} does not come.")
+
+    async def post(self, path: str, fields: Mapping[str, str]) -> Reply:
+        return await self._call("POST", path, urlencode(fields).encode())
+
+    async def _call(self, method: str, path: str, body: bytes = b"") -> Reply:
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {"Cookie": cookies, **(FIELDS if body else {})}
+        reply = await self._http.call(self._turns.next() + path, method=method, body=body, headers=headers, timeout=20)
+        for cookie in filter(None, reply.headers.get("set-cookie", "").split("; ")):
+            name, _, value = cookie.partition("=")
+            self._cookies[name] = value
+        return reply
+
+
+class Staff:
+    """`pressed` counts what was pressed by two at once."""
+
+    def __init__(self, cast: Cast, *, http: Http, urls: Sequence[str]) -> None:
+        self.pressed: Counter[str] = Counter()
+        self.refunded: list[str] = []
+        """References of the payments that several asked to give back in whole."""
+        turns = Turns(urls)
+        self._desks = [Desk(person, http, turns) for person in cast.staff]
+        self._turn = asyncio.Lock()
+
+    async def come_in(self) -> None:
+        await asyncio.gather(*(desk.sign_in() for desk in self._desks))
+
+    async def press(self, story: Story) -> None:
+        """What the plan has for this story, once its payment stands as it must for the button."""
+        wanted = story.journey.press
+        if wanted is None or not story.references:
+            return
+        reference = story.references[-1]
+        must_be = MONEY_IN if wanted == Press.REFUND else OPEN
+        number = await _payment(reference, must_be, seconds=PATIENCE_SECONDS if wanted == Press.REFUND else 0)
+        if not number:
+            return
+        async with self._turn:
+            await {Press.REFUND: self._refund, Press.STOP_WAITING: self._stop, Press.ASK_GATEWAY: self._ask}[wanted](number)
+        self.pressed[str(wanted)] += 1
+        if wanted == Press.REFUND:
+            self.refunded.append(reference)
+
+    async def _ask(self, number: int) -> None:
+        await self._both(self._desks[:2], _page("payment", number), "ask-again")
+
+    async def _stop(self, number: int) -> None:
+        await self._both(self._desks[:2], _page("payment", number), "stop-waiting", reason="The customer has left.")
+
+    async def _refund(self, number: int) -> None:
+        """Two ask for all of it, two approve, two take it, and who took it writes it down twice."""
+        await self._both(self._desks[:2], _page("payment", number), "refund", reason="Two people noticed.")
+        for button, typed in (("approve", {}), ("take", {}), ("paid-back", {"proof": f"BANK{number}"})):
+            refund = await _refund_of(number)
+            if not refund:
+                return
+            await self._both(self._desks, _page("refund", refund), button, **typed)
+
+    async def _both(self, desks: Sequence[Desk], path: str, button: str, **typed: str) -> None:
+        """Each opens the page; then all who are offered the button press it at once."""
+        pages = await asyncio.gather(*(desk.forms(path) for desk in desks))
+        offered = [(desk, page[button]) for desk, page in zip(desks, pages, strict=True) if button in page]
+        await asyncio.gather(*(desk.press(form, **typed) for desk, form in offered))
+
+
+def _page(kind: str, number: int) -> str:
+    return f"/admin/customer_data/{kind}/{number}/change/"
+
+
+async def _payment(reference: str, statuses: frozenset[str], *, seconds: float) -> int:
+    """The number of the payment's row once it stands so; 0: not in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = await ask_database(
+            lambda: Payment.objects.filter(reference=reference, status__in=statuses).values_list("pk", flat=True).first(),
+            otherwise=None,
+        )
+        if found or time.monotonic() > deadline:
+            return found or 0
+        await asyncio.sleep(1)
+
+
+async def _refund_of(number: int) -> int:
+    """The refund of this payment that goes on; 0: there is none."""
+    going_on = Refund.objects.filter(payment_id=number).exclude(status__in=[RefundStatus.DONE, RefundStatus.FAILED])
+    return await ask_database(lambda: going_on.values_list("pk", flat=True).first(), otherwise=None) or 0
+
+
+def _token(page: str) -> str:
+    found = TOKEN.search(page)
+    return found[1] if found else ""
