@@ -47,7 +47,7 @@ _SUPERVISOR = (
     | _may("add change", "customer_data", "booking customer departure tour denial")
     | _may("change", "paynow_integration", "paynownotification")  # asks again about what Paynow told us
     | _may("view", "desk", "dayfigures")
-    | _may("view", "customer_data", "change")  # the record of who changed what
+    | _may("view", "customer_data", "change erasure")  # the record of who changed what, and of who was erased
     | _may("view", "paynow_integration", "paynownotification")
 )
 _ACCOUNTANT = (
@@ -55,12 +55,12 @@ _ACCOUNTANT = (
     | _SEES_MONEY
     | _core("pay_refund")
     | frozenset({"desk.import_statement", "desk.close_day"})
-    | _may("view", "customer_data", "change")
+    | _may("view", "customer_data", "change erasure")
 )
 _OWNER = (
     _SUPERVISOR
     | _ACCOUNTANT
-    | _core("pause_gateway")
+    | _core("pause_gateway", "export_customer", "erase_customer")
     | _may("add change", "customer_data", "methodswitch gatewaypause amountlimit attemptlimit")
     | _may("add change delete", "offline_payments", "placetopay")
     | _may("add change", "desk", "statementsource")
@@ -78,7 +78,7 @@ ROLES: dict[str, frozenset[str]] = {CASHIER: _CASHIER, SUPERVISOR: _SUPERVISOR, 
 MOVES_MONEY: frozenset[str] = frozenset(
     chain(
         _core("approve_refund", "pay_refund", "review_proof", "move_payment", "stop_waiting", "cancel_booking", "pause_gateway"),
-        _core("answer_dispute"),
+        _core("answer_dispute", "export_customer", "erase_customer"),  # all about a person leaves, or goes for good
         {"desk.import_statement", "desk.close_day"},
         _may("add change delete", "paynow_integration", "paynowconfig"),  # where customers' money goes
         _may("add change delete", "offline_payments", "placetopay"),

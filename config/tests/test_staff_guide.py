@@ -64,6 +64,8 @@ WHO_MAY: dict[str, tuple[str, ...]] = {
     "Close a day": ("desk.close_day",),
     "Take lists away as files": ("desk.add_export",),
     "Read the record of changes": ("customer_data.view_change",),
+    "See who was erased": ("customer_data.view_erasure",),
+    "Take away everything about a customer, erase a customer": ("customer_data.export_customer", "customer_data.erase_customer"),
     "Switch a way to pay off and on": ("customer_data.change_methodswitch",),
     "Stop and start new payments of a gateway": ("customer_data.pause_gateway",),
     "Put somebody on the deny list, take them off": ("customer_data.add_denial", "customer_data.change_denial"),

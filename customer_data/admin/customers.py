@@ -10,12 +10,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from customer_data.admin.desk import Desk
-from customer_data.admin.page import Panel, add_panel
+from customer_data.admin.page import Heading, Panel, add_panel
 from customer_data.admin.payments import linked
 from customer_data.admin.searching import customers_like
-from customer_data.models import Booking, Customer
+from customer_data.models import Booking, Customer, Erasure
 from customer_data.money import show_amount
 from customer_data.phones import NotAPhoneNumber, parse_phone
 
@@ -40,6 +42,17 @@ class CustomerAdmin(Desk):
     search_fields = ("name",)
     search_help_text = "Name, phone, e-mail"
     fields = ("name", "phone", "wa_id", "email", "bsuid")
+
+    def heading(self, customer: Any) -> Heading | None:
+        erasure = Erasure.objects.filter(customer=customer).first()
+        if erasure is None:
+            return None
+        line = "What named this customer is gone for good. The bookings and payments stay in the books."
+        return Heading(str(customer), f"Erased on {date_format(localtime(erasure.made_at), 'j M Y')}", "info", lines=(line,))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody gives an erased customer a name again: who comes back is a new customer."""
+        return super().has_change_permission(request, obj) and not (obj and Erasure.objects.filter(customer=obj).exists())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Customer], search_term: str

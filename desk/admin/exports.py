@@ -33,7 +33,11 @@ MAY_EXPORT = "desk.add_export"
 MOST_UNDER_WAY = 5
 """For one person: who clicks again and again is told to wait."""
 
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+}
 _COLOURS = {"waiting": "info", "running": "info", "ready": "success", "failed": "danger"}
 
 for _table in TABLES.values():
@@ -122,7 +126,7 @@ class ExportAdmin(ReadOnlyDesk):
     # --- Reading ------------------------------------------------------------------------------------
     def heading(self, export: Export) -> Heading:
         return Heading(
-            f"{TABLES[export.what].title} as {export.get_format_display()}",
+            f"{_title(export)} as {export.get_format_display()}",
             export.get_status_display(),
             _COLOURS[export.status],
             lines=(export.problem,) if export.problem else (),
@@ -136,7 +140,7 @@ class ExportAdmin(ReadOnlyDesk):
 
     @shown("List")
     def shown_what(self, export: Export) -> str:
-        return f"{TABLES[export.what].title} ({export.get_format_display()})"
+        return f"{_title(export)} ({export.get_format_display()})"
 
     @shown("How it stands", label=_COLOURS)
     def shown_state(self, export: Export) -> tuple[str, str]:
@@ -149,6 +153,10 @@ class ExportAdmin(ReadOnlyDesk):
     @shown("Filters")
     def shown_filters(self, export: Export) -> str:
         return "; ".join(f"{name}: {', '.join(values)}" for name, values in export.filters.items()) or "None: the whole list"
+
+
+def _title(export: Export) -> str:
+    return TABLES[export.what].title if export.what in TABLES else "Everything about a customer"
 
 
 def _progress(export: Export) -> str:

@@ -15,10 +15,12 @@ from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from customer_data.models import Customer
 from desk.exporting.listing import listed
 from desk.exporting.tables import TABLES, Table
 from desk.exporting.writers import CsvWriter, ExcelWriter, Writer
 from desk.models import Export, ExportPart, ExportStatus
+from desk.privacy import ABOUT_A_CUSTOMER, MAY_EXPORT_CUSTOMER, pieces_of, write_package
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +66,9 @@ def make(export_id: int) -> None:
 
 def make_claimed(export: Export) -> None:
     """Write the rows of its list into its parts. Raises ExportLost, PermissionDenied."""
+    if export.what == ABOUT_A_CUSTOMER:
+        _make_package(export)
+        return
     table, rows = TABLES[export.what], listed(export)
     ExportPart.objects.filter(export=export).delete()
     _keep(export, rows_expected=rows.order_by().count())
@@ -72,6 +77,19 @@ def make_claimed(export: Export) -> None:
         size = _write(export, table, rows, writer)
         size += _store(export, writer.last_pieces())
     _keep(export, size=size, status=ExportStatus.READY, ready_at=timezone.now(), claimed_until=None)
+
+
+def _make_package(export: Export) -> None:
+    """Everything about one customer. Raises ExportLost, PermissionDenied."""
+    customer = Customer.objects.filter(pk=export.filters["customer"][0]).first()
+    if customer is None or not (export.requested_by.is_active and export.requested_by.has_perm(MAY_EXPORT_CUSTOMER)):
+        raise PermissionDenied(f"{export.requested_by} may not take away what is kept about this customer.")
+    ExportPart.objects.filter(export=export).delete()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "customer.zip"
+        rows = write_package(customer, path)
+        size = _store(export, pieces_of(path))
+    _keep(export, size=size, rows_done=rows, status=ExportStatus.READY, ready_at=timezone.now(), claimed_until=None)
 
 
 def fail(export: Export, problem: Exception) -> None:
