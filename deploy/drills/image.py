@@ -51,7 +51,7 @@ def build(folder: Path, *, linked: bool) -> None:
     _linked_packages(folder) if linked else _installed_packages(folder)
     python = folder / ".venv" / "bin" / "python"
     environment = {"PATH": os.environ["PATH"], "LOCAL_DIR": str(folder / "local"), "PYTHONDONTWRITEBYTECODE": "1", **BUILD}
-    collect = [python, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+    collect = [str(python), "manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
     subprocess.run(collect, cwd=folder, env=environment, check=True)  # noqa: S603
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
@@ -106,8 +106,8 @@ def _installed_packages(folder: Path) -> None:
     wanted = folder / "production.txt"
     wanted.write_text("".join(line for line in lines if not line.startswith(f"{NOT_IN_THE_IMAGE}==")))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)  # noqa: S603
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", folder / ".venv" / "bin" / "python"]
-    subprocess.run([*pip, "install", "--no-compile", "--requirement", wanted], check=True)  # noqa: S603
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", str(folder / ".venv/bin/python")]
+    subprocess.run([*pip, "install", "--no-compile", "--requirement", str(wanted)], check=True)  # noqa: S603
     wanted.unlink()
 
 
