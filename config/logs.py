@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from customer_data import correlation
+from customer_data.card_numbers import without_card_numbers
 from customer_data.phones import hide_phone
 
 # Of anybody in Zimbabwe, however it is written in one piece; of other countries with their plus.
@@ -31,7 +32,7 @@ class PrivateFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
         facts = " ".join(f"{name}={value}" for name, value in facts_of(record).items())
-        thread = correlation.thread_here()
+        thread = thread_of(record)
         return " ".join(part for part in (super().formatMessage(record), facts, thread and f"[{thread}]") if part)
 
 
@@ -41,7 +42,7 @@ class PrivateJson(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds")
         said = {"time": moment, "level": record.levelname, "logger": record.name, "message": private(record.getMessage())}
-        thread = correlation.thread_here()
+        thread = thread_of(record)
         if thread:
             said["correlation_id"] = thread
         facts = {name: private(value) if isinstance(value, str) else value for name, value in facts_of(record).items()}
@@ -51,6 +52,11 @@ class PrivateJson(logging.Formatter):
         return json.dumps(said, default=str)
 
 
+def thread_of(record: logging.LogRecord) -> str:
+    """The thread of events that a line belongs to; empty for work that nobody began."""
+    return correlation.thread_here() or getattr(getattr(record, "request", None), "correlation_id", "")
+
+
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     """What `correlation.step` said beside the name of the step."""
     facts = getattr(record, "facts", None)
@@ -58,5 +64,6 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def private(said: str) -> str:
-    """The same without whole phone numbers and without the values that a database read out."""
-    return _PHONE.sub(lambda number: hide_phone(number[0]), _VALUES.sub(r"\1: not shown", said))
+    """The same without card numbers, whole phone numbers and the values that a database read out."""
+    plain = without_card_numbers(_VALUES.sub(r"\1: not shown", said))
+    return _PHONE.sub(lambda number: hide_phone(number[0]), plain)

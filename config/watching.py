@@ -132,7 +132,9 @@ def _gateways(now: datetime) -> Iterator[Metric]:
     troubles = _gauge("gateway_troubles", "Payments that ended in the last hour because of the gateway.", "gateway")
     unsent = _gauge("gateway_unsent", "Payments that could not be handed over yet.", "gateway")
     overdue = _gauge("gateway_overdue", "Questions that should have been asked minutes ago.", "gateway")
-    answered = _gauge("gateway_last_answer_seconds", "Since it last said how one of the day's payments stands.", "gateway")
+    answered = _gauge(
+        "gateway_last_answer_seconds", "Since it last said how one of the day's payments stands; else infinite.", "gateway"
+    )
     expected = _gauge(
         "updates_expected", "Of the latest payments that became paid, how many should have brought an update.", "gateway"
     )
@@ -143,8 +145,8 @@ def _gateways(now: datetime) -> Iterator[Metric]:
         troubles.add_metric(name, gateway.troubles)
         unsent.add_metric(name, gateway.unsent)
         overdue.add_metric(name, gateway.overdue)
-        if gateway.last_answer_at is not None:
-            answered.add_metric(name, _seconds(gateway.last_answer_at, now))
+        if gateway.answers:
+            answered.add_metric(name, _seconds(gateway.last_answer_at, now) if gateway.last_answer_at else float("inf"))
         if gateway.updates is not None:
             expected.add_metric(name, gateway.updates.expected)
             received.add_metric(name, gateway.updates.received)

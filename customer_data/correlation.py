@@ -80,6 +80,7 @@ def threads_of_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> 
         with thread():
             response = get_response(request)
             response[RESPONSE_HEADER] = thread_here()
+            request.correlation_id = thread_here()  # type: ignore[attr-defined]  # Django says what failed after all middleware
             return response
 
     return answer

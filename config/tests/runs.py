@@ -41,8 +41,8 @@ class Run:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_until_it_runs(self, supervisor: Popen[bytes]) -> None:
-        wait_until(lambda: "Paydesk is running." in self.said() or supervisor.poll() is not None, or_show=self.log, seconds=120)
+    def wait_until_it_runs(self, supervisor: Popen[bytes], *, seconds: float = 120) -> None:
+        wait_until(lambda: "Paydesk is running." in self.said() or supervisor.poll() is not None, or_show=self.log, seconds=seconds)
         assert supervisor.poll() is None, self.said()
 
     def processes(self) -> dict[int, str]:
