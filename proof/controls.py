@@ -5,12 +5,12 @@ Pure. With every guard in its place each of these plans must be green, or its fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from proof.plan import End, Forgery, GatewayFault, Journey, Plan, Press, Trouble, Way, make_plan
 
-PAYMENTS, CUSTOMERS = 48, 16
+PAYMENTS, CUSTOMERS = 60, 20
 Shape = Callable[[Journey], Journey]
 
 
@@ -33,10 +33,19 @@ class Control:
 
 def shared_plan(seed: int) -> Plan:
     """What every control brings about, in one run with all guards in their places."""
-    plans = [control.plan(seed) for control in CONTROLS.values()]
-    journeys = [plan.journeys[number] for number in range(PAYMENTS) for plan in plans if number % len(plans) == plans.index(plan)]
-    troubles = sorted({trouble for plan in plans for trouble in plan.troubles}, key=lambda trouble: trouble.after)
-    return replace(plans[0], journeys=tuple(journeys), troubles=tuple(troubles), doubled=frozenset(range(0, CUSTOMERS, 2)))
+    controls = list(CONTROLS.values())
+    calm = make_plan(seed, payments=PAYMENTS, customers=CUSTOMERS, troubles=False)
+    journeys = [_in_turn(controls, journey) for journey in calm.journeys]
+    troubles = sorted({trouble for control in controls for trouble in control.troubles}, key=lambda trouble: trouble.after)
+    doubled = frozenset(range(0, CUSTOMERS, 2))
+    return replace(calm, journeys=tuple(journeys), troubles=tuple(troubles), doubled=doubled, reordered=frozenset())
+
+
+def _in_turn(controls: Sequence[Control], journey: Journey) -> Journey:
+    """Shaped by one control after the other, each as if it saw only its own."""
+    control = controls[journey.number % len(controls)]
+    shaped = control.shape(replace(_plain(journey), number=journey.number // len(controls)))
+    return replace(shaped, number=journey.number)
 
 
 def _plain(journey: Journey) -> Journey:

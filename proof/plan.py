@@ -152,7 +152,7 @@ _UPDATE_FAULTS = {
 _VALUES = {"delay_update": "4", "drip": "0.002", "wrong_amount": "0.01"}
 _FORGED = 0.12
 _BY_CHAT = 0.12
-_PRESSED = 0.03
+_PRESSED, _PRESSED_WHILE_IGNORED = 0.03, 0.15
 
 
 def make_plan(seed: int, *, payments: int, customers: int, points: Sequence[str] = (), troubles: bool = True) -> Plan:
@@ -203,7 +203,7 @@ def _journey(dice: random.Random, number: int, customers: int) -> Journey:
         ends_form=dice.random() < 0.4,
         faults=tuple(_faults(dice, way)),
         forgery=dice.choice(list(Forgery)) if dice.random() < _FORGED else None,
-        press=_press(end) if dice.random() < _PRESSED else None,
+        press=_press(end) if dice.random() < (_PRESSED_WHILE_IGNORED if end == End.IGNORED else _PRESSED) else None,
     )
 
 
@@ -228,7 +228,7 @@ def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Jou
     """The same journeys with their choices dealt round instead of drawn."""
     for number, journey in enumerate(journeys):
         end = list(End)[number % len(End)]
-        way = list(Way)[number % len(Way)]
+        way = list(Way)[(number + number // len(End)) % len(Way)]
         dealt = _dealt_faults(number, "initiate" if way == Way.CARD else "express")
         changed = replace(journey, way=way, wallet=f"{_PREFIX[way]}{2_000_000 + number:07d}", end=end)
         if way == Way.CARD and end == End.INSUFFICIENT:
@@ -240,7 +240,7 @@ def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Jou
             faults=tuple(dealt),
             double_tap=number % 3 == 0,
             forgery=list(Forgery)[number % len(Forgery)] if number % 2 else None,
-            press=_press(changed.end) if number % 6 == 0 else None,
+            press=_press(changed.end) if number % 7 < 2 else None,
             wrong_code_first=way == Way.OMARI and number % 2 == 0,
         )
 
