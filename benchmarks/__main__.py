@@ -14,7 +14,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from benchmarks import doorbell, flow, outbox, pages, rows, starting, sweeping, webhook  # noqa: E402
+from benchmarks import doorbell, flow, outbox, pages, rows, soak, starting, sweeping, webhook  # noqa: E402
 from benchmarks.figures import Report  # noqa: E402
 
 
@@ -34,6 +34,7 @@ def main() -> None:
         webhook.answered,
         webhook.turn_cost,
         pages.server_time,
+        soak.memory_over_an_hour,
     ):
         print(f"{bench.__doc__}", flush=True)
         _start_afresh()

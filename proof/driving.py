@@ -64,7 +64,7 @@ class Run:
 
     async def _live(self, cast: Cast) -> Evidence:
         stage, plan, http = self.stage, self.plan, self.http
-        self.customers = Customers(plan, cast, self._place(), http=http)
+        self.customers = Customers(plan, cast, place_of(self.stage), http=http)
         self.troubles = Troubles(plan, stage, http)
         self.forger = Forger(plan, cast, http=http, urls=stage.web_urls, paynow_url=stage.paynow_url)
         self.afterwards = Afterwards(http, paynow_url=stage.paynow_url)
@@ -96,16 +96,6 @@ class Run:
 
     def _say(self, sentence: str) -> None:
         print(f"  {time.monotonic() - self._began:6.1f} s  {sentence}", flush=True)
-
-    def _place(self) -> Place:
-        environment = self.stage.environment
-        return Place(
-            web_urls=self.stage.web_urls,
-            paynow_url=self.stage.paynow_url,
-            phone_url=self.stage.phone_url,
-            app_secret=environment["WHATSAPP_APP_SECRET"],
-            public_key=base64.b64decode(environment["FLOW_PUBLIC_KEY"]).decode(),
-        )
 
     # --- What is handed to the verdict ------------------------------------------------------------
     def _evidence(self, cast: Cast, books: Books, unsettled: Sequence[str]) -> Evidence:
@@ -160,6 +150,17 @@ class Run:
             "answers of 5xx": len(evidence.failures),
             "requests without an answer": self.http.answers[0],
         }
+
+
+def place_of(stage: Stage) -> Place:
+    """Where customers find everything."""
+    return Place(
+        web_urls=stage.web_urls,
+        paynow_url=stage.paynow_url,
+        phone_url=stage.phone_url,
+        app_secret=stage.environment["WHATSAPP_APP_SECRET"],
+        public_key=base64.b64decode(stage.environment["FLOW_PUBLIC_KEY"]).decode(),
+    )
 
 
 def _money(books: Books) -> dict[str, str]:
