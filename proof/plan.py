@@ -240,7 +240,7 @@ def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Jou
             faults=tuple(dealt),
             double_tap=number % 3 == 0,
             forgery=list(Forgery)[number % len(Forgery)] if number % 2 else None,
-            press=_press(changed.end) if number % 7 < 2 else None,
+            press=_press(changed.end) if number < 5 else None,
             wrong_code_first=way == Way.OMARI and number % 2 == 0,
         )
 
