@@ -21,6 +21,8 @@ from proof.stage.redis import Redis
 
 READY_SECONDS = 120.0
 HOST = "127.0.0.1"
+POSTMEN = ("--postmen", "6")
+"""Meta brings webhooks at the same time, too."""
 
 
 class NotReady(Exception):
@@ -198,7 +200,7 @@ class Stage:
         paynow, phone, site = (str(self._ports[name][0]) for name in ("paynow", "phone", "site"))
         commands = {
             "paynow": ["paynow_integration.simulator", "--port", paynow, "--resend-seconds", "1", "--takes-every-trace"],
-            "phone": ["flows.simulator", "--port", phone, "--app-url", self.site_url, "--paynow-url", self.paynow_url],
+            "phone": ["flows.simulator", "--port", phone, "--app-url", self.site_url, "--paynow-url", self.paynow_url, *POSTMEN],
             "site": ["proof.stage.front_door", "--port", site, *map(str, self._ports["web"])],
         }
         environment = surroundings.for_simulators(self._environment)
