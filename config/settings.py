@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.middleware.metrics_door",
     "config.metrics.count_requests",
+    "config.headers.headers_of_every_answer",
     "customer_data.correlation.threads_of_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -127,9 +128,10 @@ STATIC_ROOT = LOCAL_DIR / "static"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a load balancer asks without TLS
+STATICFILES_DIRS = [BASE_DIR / "static"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # forms carry the token themselves
 if not DEBUG and SITE_URL.startswith("https://"):
     # TLS ends at a proxy, which must set this header itself and drop one that a client sends.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -142,6 +144,8 @@ if not DEBUG and SITE_URL.startswith("https://"):
 
 # --- Signing in -----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+    # Browsers take these names only over TLS, for this very host and every path of it: no other host can set them for us.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # A second step for everybody who can move money. On a development machine only for those who have set one up themselves.
 STAFF_TWO_FACTOR = not DEBUG or env.bool("STAFF_TWO_FACTOR", default=False)
 AXES_HANDLER = "desk.sign_in.lock.SignInLock"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.functional import lazy
 
@@ -154,6 +155,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": _GREEN},
+    "SCRIPTS": [lambda _request: static("paydesk/without_eval.js")],
     "GLOBAL_CALLBACK": "paynow_integration.admin.banner",
     "DASHBOARD_CALLBACK": "config.health.first_page",
     "ACCOUNT": {"navigation": [{"title": "Second step", "link": reverse_lazy("second-step-codes")}]},

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.health import healthz, readyz
 from config.start import sign_in, start
@@ -18,5 +18,5 @@ urlpatterns = [
     path("crm-api/", include("paynow_integration.urls")),
     path("crm-api/", include("flows.urls")),
     path("crm-api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("crm-api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("crm-api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
 ]
