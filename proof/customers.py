@@ -41,6 +41,7 @@ RIGHT_CODE, WRONG_CODE = "4071829365", "0000000000"
 PATIENCE_SECONDS = 90.0
 """A customer taps again for this long, and then gives up."""
 PROMPT_SECONDS = 25.0
+CALLS = ("initiate", "express", "poll", "update")
 AGAIN_SECONDS = (0.1, 0.3, 0.6, 1.0, 1.5)
 
 Json = dict[str, Any]
@@ -126,12 +127,14 @@ class Customers:
     # --- One journey ------------------------------------------------------------------------------
     async def _pay(self, story: Story) -> None:
         journey, booked = story.journey, story.booked
-        await self._arm(journey.faults, phone=journey.wallet, calls=("initiate", "express"), is_card=journey.way == Way.CARD)
+        is_card = journey.way == Way.CARD
+        await self._arm(journey.faults, calls=("initiate",) if is_card else CALLS, phone="" if is_card else journey.wallet)
         token = booked.token or await self._ask_for_form(journey, booked)
         form = _Form(self, story, token)
         await form.open()
         await form.submit(journey.way, journey.wallet, twice=journey.double_tap)
-        await self._arm(journey.faults, reference=form.payment_reference, calls=("poll", "update"))
+        if is_card and form.payment_reference:
+            await self._arm(journey.faults, calls=("poll", "update"), reference=form.payment_reference)
         if journey.end in (End.CHANGED, End.CHANGED_AND_PAID):
             await self._change(form, journey)
         else:
@@ -168,21 +171,14 @@ class Customers:
         if await form.change_method():
             await form.submit(journey.second_way, journey.second_wallet, twice=False)
 
-    async def _arm(
-        self,
-        faults: tuple[GatewayFault, ...],
-        *,
-        calls: tuple[str, ...],
-        phone: str = "",
-        reference: str = "",
-        is_card: bool = False,
-    ) -> None:
+    async def _arm(self, faults: tuple[GatewayFault, ...], *, calls: tuple[str, ...], phone: str = "", reference: str = "") -> None:
         """A card's first request names no phone, so such a fault strikes the next card payment, whoever's it is."""
         for fault in faults:
-            if fault.on in calls and (phone or reference):
-                where = {"reference": reference, "phone": "" if is_card else phone}
-                values = {"name": fault.name, "on": fault.on, "times": 1, "value": fault.value, **where}
-                await self.http.json(f"{self._paynow}/simulator/faults", values)
+            if fault.on in calls:
+                where = {"times": 1, "phone": phone, "reference": reference}
+                await self.http.json(
+                    f"{self._paynow}/simulator/faults", {"name": fault.name, "on": fault.on, "value": fault.value, **where}
+                )
 
     # --- The chat ---------------------------------------------------------------------------------
     async def _ask_for_form(self, journey: Journey, booked: Booked) -> str:

@@ -89,15 +89,7 @@ class Troubles:
         await self._http.json(f"{self._stage.phone_url}/simulator/faults", values)
 
     async def _paynow(self, path: str, values: dict[str, Any]) -> None:
-        """Again while the simulator refuses connections: two troubles may meet."""
-        for _ in range(50):
-            try:
-                await self._http.json(f"{self._stage.paynow_url}/simulator/{path}", values)
-            except LookupError:
-                await asyncio.sleep(0.2)
-            else:
-                return
-        raise LookupError("The gateway's simulator does not answer.")
+        await self._http.json(f"{self._stage.paynow_url}/simulator/{path}", values)
 
 
 async def _in_thread(work: Callable[..., Any], *arguments: Any) -> Any:

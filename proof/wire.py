@@ -23,6 +23,8 @@ from flows.simulator.envelope import sign
 
 TIMEOUT_SECONDS = 10.0
 """Meta's own, for a Flow and for a webhook."""
+SIMULATOR_TRIES = 80
+"""The gateway is made to refuse connections for seconds."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,15 @@ class Http:
         return reply
 
     async def json(self, url: str, values: Any = None, *, method: str = "") -> Any:
-        """Of a simulator, which always answers."""
+        """Of a simulator, which answers at last. Raises LookupError."""
         body = b"" if values is None else json.dumps(values).encode()
         headers = {"Content-Type": "application/json"}
-        reply = await self.call(url, method=method or ("GET" if values is None else "POST"), body=body, headers=headers, timeout=60)
+        wanted = method or ("GET" if values is None else "POST")
+        for _ in range(SIMULATOR_TRIES):
+            reply = await self.call(url, method=wanted, body=body, headers=headers, timeout=60)
+            if reply.status:
+                break
+            await asyncio.sleep(0.25)
         if reply.status != 200:
             raise LookupError(f"{url} answered {reply.status}: {reply.body[:200]!r}")
         return json.loads(reply.body)

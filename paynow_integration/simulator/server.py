@@ -109,8 +109,9 @@ class PaynowSimulator:
         self.faults.add(Fault(name, on=on, times=times, **details))
 
     def clear_faults(self) -> None:
-        """Switch all faults off and let go of connections that hang."""
+        """Switch all faults off, send what was held back, and let go of connections that hang."""
         self.faults.clear()
+        self.updates_out.release()
         self._let_go()
 
     def transactions(self, *, reference: str = "", trace: str = "") -> list[Transaction]:
@@ -139,7 +140,7 @@ class PaynowSimulator:
         self.office.forget_transactions()
         self.office.calls.clear()
         self.office.wallets.clear()
-        self.updates_out.forget()
+        self.updates_out.forget()  # before what is held back would be sent
         self.clear_faults()
 
 

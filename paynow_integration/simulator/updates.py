@@ -42,6 +42,13 @@ class Updates:
         """Send an update that was sent before once more, as it was."""
         self._clock.call_later(0, lambda: self._deliver(update))
 
+    def release(self) -> None:
+        """Send what is held back."""
+        with self._lock:
+            held, self._held = [update for batch in self._held.values() for update in batch], {}
+        if held:
+            self._clock.call_later(0, lambda: self._deliver_all(held))
+
     def forget(self) -> None:
         with self._lock:
             self.sent.clear()
