@@ -125,10 +125,10 @@ UNFOLD = staff_pages.UNFOLD
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # a load balancer asks without TLS
-STATICFILES_DIRS = [BASE_DIR / "static"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # forms carry the token themselves
@@ -141,11 +141,11 @@ if not DEBUG and SITE_URL.startswith("https://"):
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take these names only over TLS, for this very host and every path of it: no other host can set them for us.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 
 # --- Signing in -----------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-    # Browsers take these names only over TLS, for this very host and every path of it: no other host can set them for us.
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # A second step for everybody who can move money. On a development machine only for those who have set one up themselves.
 STAFF_TWO_FACTOR = not DEBUG or env.bool("STAFF_TWO_FACTOR", default=False)
 AXES_HANDLER = "desk.sign_in.lock.SignInLock"
