@@ -33,6 +33,8 @@ def required(name: str, development_value: str) -> str:
 
 # --- Django ---------------------------------------------------------------------------------------
 SECRET_KEY = required("SECRET_KEY", "development-only-secret-key-do-not-use-in-production")
+# While the key is changed: what earlier ones signed (sessions) is good as long as they stand here.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = required("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 
@@ -221,6 +223,26 @@ if not FIELD_ENCRYPTION_KEYS and not DEBUG:
     )
 
 # --- The record of changes ------------------------------------------------------------------------
+# --- Personal data --------------------------------------------------------------------------------
+# The page that says what is done with it; named where a customer first writes.
+PRIVACY_NOTICE_URL = env.str("PRIVACY_NOTICE_URL", default="")
+# After how many days what goes; 0: never. What each is stands in desk/retention.py.
+KEEP_DAYS = {
+    "UPDATES": env.int("KEEP_UPDATES_DAYS", default=30),
+    "TALKS": env.int("KEEP_TALKS_DAYS", default=730),
+    "DRAFTS": env.int("KEEP_DRAFTS_DAYS", default=90),
+    "FORMS": env.int("KEEP_FORMS_DAYS", default=180),
+    "SLIPS": env.int("KEEP_SLIPS_DAYS", default=730),
+    "NOTIFICATIONS": env.int("KEEP_NOTIFICATIONS_DAYS", default=730),
+    "API_ANSWERS": env.int("KEEP_API_ANSWERS_DAYS", default=90),
+    "EXPORTS": env.int("KEEP_EXPORTS_DAYS", default=400),
+    "ADMIN_LOG": env.int("KEEP_ADMIN_LOG_DAYS", default=730),
+    "SIGN_INS": env.int("KEEP_SIGN_INS_DAYS", default=365),
+    "SIGN_IN_ATTEMPTS": env.int("KEEP_SIGN_IN_ATTEMPTS_DAYS", default=30),
+    "ENDED_SESSIONS": env.int("KEEP_ENDED_SESSIONS_DAYS", default=1),
+    "USED_FORMS": env.int("KEEP_USED_FORMS_DAYS", default=2),
+}
+
 RECORDED = recorded.RECORDED
 
 # --- The business ---------------------------------------------------------------------------------
@@ -317,6 +339,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-due-exports": {"task": "desk.tasks.make_due_exports", "schedule": 15.0, "options": {"expires": 15}},
     "forget-old-exports": {"task": "desk.tasks.forget_old_exports", "schedule": 86_400.0, "options": {"expires": 3600}},
     "import-left-statements": {"task": "desk.tasks.import_left_statements", "schedule": 60.0, "options": {"expires": 60}},
+    "keep-to-the-timetable": {"task": "desk.tasks.keep_to_the_timetable", "schedule": 86_400.0, "options": {"expires": 3600}},
     "watch-updates": {"task": "desk.tasks.watch_updates", "schedule": 60.0, "options": {"expires": 60}},
 }
 

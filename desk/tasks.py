@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from desk import exporting, figures, health, long_files
+from desk import exporting, figures, health, long_files, retention
 
 FORMS_CHANGE_FOR = timedelta(days=4)
 """A form can be used for three days; its payment comes to its end within a day more."""
@@ -58,6 +58,12 @@ def make_due_exports() -> None:
 @shared_task
 def forget_old_exports() -> None:
     exporting.forget_old()
+
+
+@shared_task(soft_time_limit=1700, time_limit=1800)
+def keep_to_the_timetable() -> None:
+    """Delete and empty what is not kept any longer, a few rows at a time."""
+    retention.keep_to_the_timetable()
 
 
 @shared_task(soft_time_limit=1700, time_limit=1800)

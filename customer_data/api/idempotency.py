@@ -21,7 +21,7 @@ def answer_once(request: Request, do: Callable[[], Answer]) -> Answer:
 
     The key is written in the transaction in which `do` works: a crash loses both, a second call at the same moment waits
     for the first. A refusal is not remembered, because nothing was done: what was wrong may be put right, here or there, and
-    the request repeated under the same key. What was done is remembered for good.
+    the request repeated under the same key. What was done is remembered for `KEEP_API_ANSWERS_DAYS`.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
