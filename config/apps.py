@@ -11,9 +11,10 @@ class ConfigConfig(AppConfig):
     verbose_name = "Paydesk"
 
     def ready(self) -> None:
-        """What is counted: steps and tasks."""
-        from config import metrics  # noqa: PLC0415  it reads the settings
+        """What is counted: steps and tasks; and what the environment has sent elsewhere."""
+        from config import metrics, telemetry  # noqa: PLC0415  they read the settings
 
         step_taken.connect(metrics.count_step, dispatch_uid="metrics")
         task_prerun.connect(metrics.begin_task, dispatch_uid="metrics")
         task_postrun.connect(metrics.end_task, dispatch_uid="metrics")
+        telemetry.switch_on()

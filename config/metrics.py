@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 if settings.METRICS_DIR:  # read by the library when it is imported
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = settings.METRICS_DIR
+    os.environ.update(PROMETHEUS_MULTIPROC_DIR=settings.METRICS_DIR)
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.multiprocess import MultiProcessCollector

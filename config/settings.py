@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "config.metrics.count_requests",
     "config.headers.headers_of_every_answer",
     "customer_data.correlation.threads_of_requests",
+    "config.telemetry.spans_of_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from customer_data import correlation
 from flows import transport
 from flows.flow_json.lines import flow_text
 from flows.flow_problems import FlowProblem, read_health, read_problems
@@ -44,7 +45,7 @@ _DETAIL_FIELDS = (
 )
 _MOST_PAGES = 50
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 
@@ -263,7 +264,8 @@ class WhatsAppClient:
             outcome = f"{type(error).__name__} {getattr(error, 'code', '')}".strip()
             raise
         finally:
-            log.info("WhatsApp %s %s: %s in %.3f s", method, path.rpartition("/")[2], outcome, time.monotonic() - began)
+            facts = {"call": f"{method} {path.rpartition('/')[2]}", "outcome": outcome}
+            correlation.step(logger, "whatsapp called", **facts, ms=round((time.monotonic() - began) * 1000))
 
 
 def client_from_settings() -> WhatsAppClient:
