@@ -32,6 +32,11 @@ def check_soon(payment: Payment) -> None:
     _enqueue_at(tasks.check_payment, payment.reference, due)
 
 
+def check_when_due(payment: Payment) -> None:
+    """As `check_soon`, for a payment that somebody has made due."""
+    _enqueue_at(tasks.check_payment, payment.reference, payment.next_check_at or timezone.now())
+
+
 def send_refund_soon(refund: Refund) -> None:
     """Have an approved refund handed to its gateway as soon as it is committed; one for a person needs no worker."""
     if refund.next_check_at is not None:

@@ -6,6 +6,7 @@ object and decides nothing about money. Code and templates branch on `Capabiliti
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -267,6 +268,10 @@ class Gateway(ABC):
 
         Raises GatewayUnavailable, OutcomeUnknown, Misconfigured, NotUnderstood.
         """
+
+    def read_once(self) -> AbstractContextManager[None]:
+        """For the time of one call of ours its configuration is read once, and so cannot change between two looks at it."""
+        return nullcontext()
 
     def is_ready(self, method: Method, currency: str) -> bool:
         """Whether this way to pay can be taken in `currency` now, beyond there being an account."""

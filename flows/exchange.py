@@ -11,7 +11,7 @@ from customer_data.denying import note_refusal
 from customer_data.doors import check_soon, send_soon, submit_otp_soon
 from customer_data.models import Booking, Payment
 from customer_data.offer import CannotPay, method_chosen, owed, unconfirmed
-from customer_data.services import PaymentRequest, keep_otp, open_payment
+from customer_data.services import PaymentRequest, keep_otp, open_payment_of
 from customer_data.status import MONEY_IN, UNPAID_ENDS
 from flows import screens, tokens
 from flows.definitions.payment_whatsapp_flow import (
@@ -37,9 +37,11 @@ def answer(request: Mapping[str, Any]) -> Answer:
 
 
 def _answer_session(asked: FormRequest) -> Answer:
+    step = _STEPS.get((asked.action, asked.screen)) or _STEPS.get((asked.action, ""), _show_form_again)
     try:
-        session = tokens.redeem(asked.token)
-        step = _STEPS.get((asked.action, asked.screen)) or _STEPS.get((asked.action, ""), _show_form_again)
+        if (asked.action, asked.screen) == ("data_exchange", PAYMENT):
+            return Answer(200, _submit_form(asked))
+        session = (tokens.redeem if asked.action == "INIT" else tokens.redeem_with_payment)(asked.token)
         reply = step(session, asked.data)
     except tokens.TokenSpent as spent:
         if not (_is_completion(asked) and tokens.may_repeat(spent.session)):
@@ -73,11 +75,13 @@ def _notice(session: FlowSession, booking: Booking) -> str:
     return say("flow/unconfirmed_notice", payment=waiting) if waiting else ""
 
 
-def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Screen | None:
+def _submit_form(asked: FormRequest) -> screens.Screen:
     """*Pay now*. Of all that was sent only the four fields are read, and none of them is an amount; a share is the form's own."""
-    typed = screens.terms_of(session) | {name: form_text(data.get(name)) for name in screens.FIELDS}
     try:
-        payment = _open_once(session, typed)
+        with transaction.atomic():
+            session = tokens.redeem_to_pay(asked.token)
+            typed = screens.terms_of(session) | {name: form_text(asked.data.get(name)) for name in screens.FIELDS}
+            payment = _open_once(session, typed)
     except CannotPay as problem:
         note_refusal(problem.denial_id)
         if problem.code == "nothing_to_pay":
@@ -89,26 +93,22 @@ def _submit_form(session: FlowSession, data: Mapping[str, Any]) -> screens.Scree
 
 
 def _open_once(session: FlowSession, typed: Mapping[str, str]) -> Payment:
-    """One payment for one form, however often and however simultaneously it is delivered."""
-    with transaction.atomic():
-        # A second delivery waits here. It reads the payment only then: a join would read it as it was before the wait, and
-        # not find the one that the first delivery made.
-        locked = FlowSession.objects.select_for_update().get(pk=session.pk)
-        first = locked.payment
-        if first is not None and locked.typed == typed and _is_same_tap(first):
-            return first
-        booking = _booking_of(session)
-        request = PaymentRequest(
-            booking_id=booking.pk,
-            payment_method=method_chosen(typed["payment_method"], booking.currency).name,
-            amount_option=typed["amount_option"],
-            phone=typed["phone"],
-            email=typed["email"],
-            payer_id=session.customer_id if session.customer_id != booking.customer_id else None,
-            shares=screens.shares_in(typed),
-        )
-        payment = open_payment(request, source="flow")
-        FlowSession.objects.filter(pk=session.pk).update(payment=payment, typed=typed)
+    """One payment for one form, however often and however simultaneously it is delivered. The caller holds both locks."""
+    first = session.payment
+    if first is not None and session.typed == typed and _is_same_tap(first):
+        return first
+    booking = _booking_of(session)
+    request = PaymentRequest(
+        booking_id=booking.pk,
+        payment_method=method_chosen(typed["payment_method"], booking.currency).name,
+        amount_option=typed["amount_option"],
+        phone=typed["phone"],
+        email=typed["email"],
+        payer_id=session.customer_id if session.customer_id != booking.customer_id else None,
+        shares=screens.shares_in(typed),
+    )
+    payment = open_payment_of(booking, request, source="flow")
+    FlowSession.objects.filter(pk=session.pk).update(payment=payment, typed=typed)
     return payment
 
 
@@ -159,7 +159,6 @@ _STEPS: dict[tuple[str, str], Step] = {
     ("INIT", ""): _show_form,
     ("BACK", ""): _show_form_again,
     ("BACK", PAYMENT_OTP): _show_news,
-    ("data_exchange", PAYMENT): _submit_form,
     ("data_exchange", PAYMENT_PROCESSING): _show_news,
     ("data_exchange", PAYMENT_OTP): _submit_otp,
     ("data_exchange", PAYMENT_SUCCESS): _end,

@@ -82,8 +82,7 @@ def _is_prompt_told(event: PaymentEvent) -> bool:
     payment = event.payment
     if payment.status != Status.PENDING:
         return False
-    opening = payment.events.filter(from_status="").order_by("pk").first()
-    door = opening.source if opening is not None else ""
+    door = payment.door
     form_is_gone = payment.prompt == PromptKind.ENTER_CODE or event.created_at <= timezone.now() - FORM_IS_CLOSED_AFTER
     return door in (CHAT, DESK) or (door == FORM and form_is_gone)
 

@@ -3,8 +3,10 @@
 import hashlib
 import logging
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from customer_data import correlation
@@ -54,8 +56,34 @@ def issue_for(customer: Customer, *, booking: Booking | None = None, flow_name: 
 
 def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
     """The session of a token for this Flow, with booking, customer and payment. Raises TokenNotValid."""
-    found = FlowSession.objects.select_related("booking__customer").defer("token")
-    found = found.filter(token_hash=hash_token(token), flow_name=flow_name)
+    return _usable(_sessions(token, flow_name))
+
+
+def redeem_with_payment(token: str) -> FlowSession:
+    """As `redeem`, where there probably is a payment by now: it is read with the rest."""
+    return _usable(_sessions(token, PAYMENT_FLOW).select_related("booking__customer", "payment"))
+
+
+def redeem_to_pay(token: str) -> FlowSession:
+    """As `redeem`, in a transaction, with session and booking locked: whoever has the form a second time waits here.
+
+    The payment is read after the wait: a join would read it as it was before, and not find the one that the first one made.
+    """
+    locked = _sessions(token, PAYMENT_FLOW).select_for_update(of=("self", "booking"))
+    session = next(iter(locked.filter(booking__booking_reference__gt="")), None)  # an inner join: an outer one cannot be locked
+    return _usable(_sessions(token, PAYMENT_FLOW) if session is None else [session])
+
+
+def _sessions(token: str, flow_name: str) -> QuerySet[FlowSession]:
+    return (
+        FlowSession.objects.select_related("booking__customer")
+        .defer("token")
+        .filter(token_hash=hash_token(token), flow_name=flow_name)
+    )
+
+
+def _usable(found: Iterable[FlowSession]) -> FlowSession:
+    """Raises TokenNotValid."""
     session = next(iter(found), None)
     if session is None:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")

@@ -1,6 +1,7 @@
 """Paynow behind the gateway contract: charges go in, prompts and reports come out."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from django.conf import settings
@@ -27,7 +28,7 @@ from customer_data.gateway import (
 from customer_data.money import Currency
 from paynow_integration.client import PaynowClient, Reply
 from paynow_integration.hashing import is_genuine
-from paynow_integration.integrations import Integration, all_integrations, integration_for, integration_with
+from paynow_integration.integrations import Integration, all_integrations, integration_for, integration_with, rows_read_once
 from paynow_integration.messages import ChargeRequest, Message, innbucks_links, parse, read_report
 from paynow_integration.transport import CHARGE, QUESTION
 
@@ -93,6 +94,9 @@ class PaynowGateway(Gateway):
 
     def account_for(self, currency: str) -> Account:
         return integration_for(currency).account
+
+    def read_once(self) -> AbstractContextManager[None]:
+        return rows_read_once()
 
     def start(self, charge: Charge) -> Prompt:
         integration = integration_with(charge.account)

@@ -1,10 +1,12 @@
 """Finding the Paynow integration to use: rows of the admin first, the environment's one while there is none for its currency."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import QuerySet, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from customer_data.gateway import Account, Misconfigured
@@ -35,7 +37,7 @@ class Integration:
 
 def integration_for(currency: str) -> Integration:
     """The integration that new payments in `currency` go to. Raises Misconfigured."""
-    config = _rows().filter(currency=currency, is_active=True).first()
+    config = next((row for row in _rows() if row.currency == currency and row.is_active), None)
     found = _opened(config) if config else _from_environment()
     if found is None or found.currency != currency:
         raise Misconfigured(f"There is no active Paynow configuration for {currency}. Add one in the admin.")
@@ -44,7 +46,7 @@ def integration_for(currency: str) -> Integration:
 
 def integration_with(integration_id: str) -> Integration:
     """The integration a payment was sent under, active or not: its updates are signed with its key. Raises Misconfigured."""
-    config = _rows().filter(integration_id=integration_id).first()
+    config = next((row for row in _rows() if row.integration_id == integration_id), None)
     found = _opened(config) if config else _from_environment()
     if found is None or found.id != integration_id:
         raise Misconfigured(
@@ -71,10 +73,29 @@ def all_integrations() -> Iterator[Integration]:
         raise closed
 
 
-def _rows() -> QuerySet[PaynowConfig]:
-    """Rows with their keys still sealed, as `sealed_key`: a key that cannot be opened then fails alone."""
+_read: ContextVar[list[PaynowConfig] | None] = ContextVar("rows that were read", default=None)
+
+
+@contextmanager
+def rows_read_once() -> Iterator[None]:
+    """Inside the block every look at the rows is the same one."""
+    before = _read.set(_read_rows())
+    try:
+        yield
+    finally:
+        _read.reset(before)
+
+
+def _rows() -> list[PaynowConfig]:
+    """All of them, active ones first: there are a few."""
+    kept = _read.get()
+    return _read_rows() if kept is None else kept
+
+
+def _read_rows() -> list[PaynowConfig]:
+    """With their keys still sealed, as `sealed_key`: a key that cannot be opened then fails alone."""
     rows = PaynowConfig.objects.defer("integration_key").annotate(sealed_key=Cast("integration_key", TextField()))
-    return rows.order_by("-is_active", "-updated_at", "-pk")
+    return list(rows.order_by("-is_active", "-updated_at", "-pk"))
 
 
 def _opened(config: PaynowConfig) -> Integration:

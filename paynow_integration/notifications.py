@@ -5,13 +5,16 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db import Error, transaction
+from django.db import Error
+from django.db.models import Case, Exists, Value, When
 from django.utils import timezone
 
 from customer_data import correlation
-from customer_data.doors import check_soon
+from customer_data.card_numbers import form_without_card_numbers
+from customer_data.doors import check_when_due
 from customer_data.gateway import Disposition, Gateway, Misconfigured, NotGenuine, Notice, NotUnderstood, gateway_named
 from customer_data.models import Payment
+from customer_data.models.statements import expect_to_commit_at_once, run, update_sql
 from customer_data.references import read_reference
 from customer_data.services import ring
 from paynow_integration.messages import MOST_BYTES, parse
@@ -48,13 +51,16 @@ def receive(body: bytes, headers: Mapping[str, str], *, size: int, remote_addres
 
 def keep(body: bytes, *, size: int, remote_address: str) -> PaynowNotification:
     """Store the raw bytes in a transaction of their own, so that nothing which fails later takes them away."""
-    with transaction.atomic(durable=True):
-        return PaynowNotification.objects.create(
-            body=body[:MOST_BYTES].decode("latin-1"),
-            fingerprint=hashlib.sha256(body).hexdigest(),
-            size=size,
-            remote_address=remote_address[:64],
-        )
+    expect_to_commit_at_once()
+    raw = body[:MOST_BYTES].decode("latin-1")
+    notification = PaynowNotification.objects.create(
+        body=form_without_card_numbers(raw),
+        fingerprint=hashlib.sha256(body).hexdigest(),
+        size=size,
+        remote_address=remote_address[:64],
+    )
+    notification.body = raw  # judged as it came; a card number in it is not kept
+    return notification
 
 
 def judge(notification: PaynowNotification, headers: Mapping[str, str] | None = None) -> Outcome:
@@ -73,6 +79,16 @@ def judge(notification: PaynowNotification, headers: Mapping[str, str] | None = 
     except NotUnderstood as error:
         return _settle(notification, Outcome.MALFORMED, str(error))
     return _ring(notification, notices[0], gateway)
+
+
+def is_genuine(body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether it is signed with a key of ours, without keeping it. While a key cannot be opened it counts as genuine."""
+    try:
+        return bool(gateway_named("paynow").read(body[:MOST_BYTES], headers))
+    except (NotGenuine, NotUnderstood):
+        return False
+    except (Misconfigured, Error):
+        return True
 
 
 def forgotten(*, now: datetime | None = None) -> list[int]:
@@ -97,16 +113,13 @@ def judge_forgotten(notification_id: int) -> None:
 
 def _ring(notification: PaynowNotification, notice: Notice, gateway: Gateway) -> Outcome:
     notification.reference = notice.reference[:64]
-    earlier = PaynowNotification.objects.filter(fingerprint=notification.fingerprint, payment__isnull=False, pk__lt=notification.pk)
-    is_duplicate = earlier.exists()
     payment = ring(notice.reference, account=notice.account)
     if payment is None:
         return _settle(
             notification, Outcome.UNKNOWN_REFERENCE, f"{gateway.label} account {notice.account} has no such payment here."
         )
-    check_soon(payment)
-    outcome = Outcome.DUPLICATE if is_duplicate else Outcome.ACCEPTED
-    return _settle(notification, outcome, f"It says {notice.facts.get('status', '')}.", payment=payment)
+    check_when_due(payment)
+    return _settle(notification, Outcome.ACCEPTED, f"It says {notice.facts.get('status', '')}.", payment=payment)
 
 
 def _claimed(notification: PaynowNotification) -> str:
@@ -119,8 +132,19 @@ def _claimed(notification: PaynowNotification) -> str:
 
 
 def _settle(notification: PaynowNotification, outcome: Outcome, detail: str, *, payment: Payment | None = None) -> Outcome:
-    notification.outcome, notification.detail, notification.payment = outcome, detail[:300], payment
-    notification.save(update_fields=["outcome", "detail", "payment", "reference", "claims"])
+    notification.detail, notification.payment = detail[:300], payment
+    kept = {name: getattr(notification, name) for name in ("detail", "payment", "reference", "claims")}
+    rows = PaynowNotification.objects.filter(pk=notification.pk)
+    update, params = update_sql(rows, outcome=_or_duplicate(notification) if payment else outcome, **kept)
+    ((word,),) = run(f"{update} RETURNING outcome", params)
+    notification.outcome = outcome = Outcome(word)
     facts = {"gateway": "paynow", "outcome": outcome.value, "payment": payment.reference if payment else None}
     correlation.step(logger, "notification judged", **facts, notification=notification.pk)
     return outcome
+
+
+def _or_duplicate(notification: PaynowNotification) -> Case:
+    """The outcome of an update that rang: the same text may have rung before."""
+    rang = PaynowNotification.objects.filter(payment__isnull=False)
+    earlier = rang.filter(fingerprint=notification.fingerprint, pk__lt=notification.pk)
+    return Case(When(Exists(earlier), then=Value(Outcome.DUPLICATE)), default=Value(Outcome.ACCEPTED))

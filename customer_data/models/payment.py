@@ -17,13 +17,14 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from customer_data import correlation
+from customer_data.card_numbers import without_card_numbers
 from customer_data.gateway import PromptKind, Ticket
 from customer_data.models.booking import Booking, Customer
 from customer_data.models.concern import Concern
 from customer_data.models.event import PaymentEvent
 from customer_data.models.finding import ends_index
 from customer_data.models.moves import legal_moves_only
-from customer_data.models.statements import insert_beside_sql, is_written, run, update_sql
+from customer_data.models.statements import insert_beside_sql, insert_sql, is_written, run, update_sql
 from customer_data.money import CENT, Currency, show_amount
 from customer_data.references import new_reference
 from customer_data.sealed import SealedTextField
@@ -119,6 +120,7 @@ class Payment(models.Model):
     otp = SealedTextField(
         blank=True, default="", editable=False, help_text="A one-time code on its way to the gateway; gone once handed over."
     )
+    otp_tries = models.PositiveSmallIntegerField("codes typed", default=0, db_default=0, editable=False)
 
     unsent = models.BooleanField(default=False, help_text="The last try certainly never left us: it may be sent again.")
     sends_made = models.PositiveSmallIntegerField(default=0)
@@ -215,6 +217,14 @@ class Payment(models.Model):
         return " ".join(sentence for sentence in _SENTENCES.split(self.instructions) if not _ABOUT_A_PAGE.search(sentence))
 
     @property
+    def door(self) -> str:
+        """Through which door it was asked for: the source of the first line of its trail, which may be selected with it."""
+        known: str | None = getattr(self, "asked_through", None)
+        if known is None:
+            known = self.events.filter(from_status="").order_by("pk").values_list("source", flat=True).first()
+        return known or ""
+
+    @property
     def is_open(self) -> bool:
         return self.status in OPEN
 
@@ -279,9 +289,15 @@ class Payment(models.Model):
             correlation.step(logger, "payment moved", payment=self.reference, **facts)
             payment_moved.send_robust(type(self), payment=self, event=event)
 
-    def record_opening(self, *, source: str, actor: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
-        """The first line of the trail."""
-        return self._note("", self.status, source=source, actor=actor, reason="", details=details)
+    def open(self, *, source: str, actor: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
+        """Write a new payment and the first line of its trail, in one statement."""
+        event = self._event("", self.status, source=source, actor=actor, reason="", details=details)
+        insert, params = insert_sql(self)
+        note, note_params = insert_beside_sql(event, beside="made")
+        ((key,),) = run(f"WITH made AS ({insert} RETURNING id) {note} RETURNING id", [*params, *note_params])
+        is_written(self, self.pk)
+        is_written(event, key)
+        return event
 
     def note(self, *, source: str, actor: str = "", reason: str = "", details: Mapping[str, Any] | None = None) -> PaymentEvent:
         """Leave a line in the trail without moving."""
@@ -309,6 +325,6 @@ class Payment(models.Model):
         return event
 
     def _event(self, from_status: str, to_status: str, **fields: Any) -> PaymentEvent:
-        fields["reason"] = fields["reason"][:500]
+        fields["reason"] = without_card_numbers(fields["reason"])[:500]
         fields["details"] = dict(fields["details"] or {})
         return PaymentEvent(payment=self, from_status=from_status, to_status=to_status, **fields)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 
 class PollBudget(models.Model):
@@ -27,7 +29,12 @@ class PollBudget(models.Model):
     @classmethod
     def take_one(cls, gateway: str, *, per_minute: int, now: datetime) -> bool:
         """Whether one question may be asked now; if so, it is counted."""
-        with transaction.atomic():
+        cost = timedelta(minutes=1) / per_minute
+        has_room = PollBudget.objects.filter(gateway=gateway, spent_until__lte=now + cls.BURST - cost)
+        spent_until = Greatest(F("spent_until"), Value(now, models.DateTimeField())) + cost
+        if cost <= cls.BURST and has_room.update(spent_until=spent_until):
+            return True
+        with transaction.atomic():  # spent, or never asked before
             budget = cls.locked(gateway, now=now)
             if not budget.available(per_minute=per_minute, now=now):
                 return False

@@ -7,12 +7,13 @@ when it began, so no part may need what another one wrote.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models
 from django.db.models.constants import OnConflict
 from django.db.models.sql import InsertQuery, UpdateQuery
 
+Row = TypeVar("Row", bound=models.Model)
 Sql = tuple[str, tuple[Any, ...]]
 
 
@@ -21,6 +22,26 @@ def update_sql(rows: models.QuerySet[Any], **values: Any) -> Sql:
     query = cast(UpdateQuery, rows.query.chain(UpdateQuery))
     query.add_update_values(values)
     return cast(Sql, query.get_compiler(using=connection.alias).as_sql())
+
+
+def update_returning(rows: models.QuerySet[Row], **values: Any) -> list[Row]:
+    """Update, and the rows as they are then; in no order."""
+    update, params = update_sql(rows, **values)
+    return list(rows.model._base_manager.raw(f"{update} RETURNING *", params))
+
+
+def expect_to_commit_at_once() -> None:
+    """The next statement is a transaction of its own. Raises RuntimeError where somebody else's could still take it away."""
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        raise RuntimeError("What is to be durable is written outside of any transaction.")
+
+
+def insert_sql(row: models.Model) -> Sql:
+    """What `row.save(force_insert=True)` would run, for a row that has its key."""
+    query = InsertQuery(type(row))
+    query.insert_values(list(row._meta.concrete_fields), [row])
+    ((sql, params),) = query.get_compiler(using=connection.alias).as_sql()
+    return sql, tuple(params)
 
 
 def insert_new(rows: Sequence[models.Model], *, returning: tuple[str, str]) -> dict[Any, Any]:

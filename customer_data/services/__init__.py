@@ -11,7 +11,7 @@ from customer_data.services.checking import check_payment, make_due, ring
 from customer_data.services.codes import keep_otp, submit_otp
 from customer_data.services.disputes import CannotAnswer, follow_dispute, record_answer
 from customer_data.services.letters import CannotWrite, write_letter
-from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment
+from customer_data.services.opening import PaymentRequest, asked_again, expire_payment, open_payment, open_payment_of
 from customer_data.services.paid_seats import settle_seats
 from customer_data.services.receipts import NotPaid, issue_missed_receipts, issue_receipt, issue_when_paid
 from customer_data.services.refund_sending import due_refunds, record_refund_report, send_refund, settle_when_refunded
@@ -62,6 +62,7 @@ __all__ = [
     "money_to_give_back",
     "most_to_refund",
     "open_payment",
+    "open_payment_of",
     "record_answer",
     "record_paid_back",
     "record_refund_failed",

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from customer_data import correlation, schedule
 from customer_data.gateway import GatewayUnavailable, Misconfigured, NotUnderstood, OutcomeUnknown, gateway_named
 from customer_data.models import Concern, ConcernKind, Payment, PollBudget
+from customer_data.models.statements import update_returning
 from customer_data.services.codes import submit_otp
 from customer_data.services.opening import expire_payment
 from customer_data.services.reporting import record_not_found, record_report
@@ -22,12 +24,11 @@ def check_payment(reference: str, *, claimed_until: datetime | None = None, sour
 
     `claimed_until` is a sweep's claim, already counted against the budget; without one the payment is claimed here, if it is due.
     """
-    payment = Payment.objects.get(reference=reference)
+    payment = None if claimed_until else _claim(reference)
+    claim = payment.next_check_at if payment else claimed_until
+    payment = payment or Payment.objects.get(reference=reference)
     correlation.take_up(payment.correlation_id)
-    claim = claimed_until if claimed_until == payment.next_check_at else None
-    if claimed_until is None and _may_be_asked(payment):
-        claim = _claim(payment)
-    if claim is None:
+    if claim is None or claim != payment.next_check_at or not (claimed_until or _is_within_budget(payment, claim)):
         return payment
     if payment.otp:
         return submit_otp(reference, source=source)  # its own task was lost; afterwards the payment is due again
@@ -38,11 +39,12 @@ def check_payment(reference: str, *, claimed_until: datetime | None = None, sour
 
 def ring(reference: str, *, account: str) -> Payment | None:
     """A genuine notification came: make its payment due now. None when that account has no such payment."""
-    payment = Payment.objects.filter(reference=reference, account=account).first()
+    now = timezone.now()
+    due = Greatest(Value(now, DateTimeField()), F("checked_at") + schedule.LEAST_GAP)
+    named = Payment.objects.filter(reference=reference, account=account)
+    payment = next(iter(update_returning(named, ipn_received_at=now, next_check_at=due)), None)
     if payment is not None:
         correlation.take_up(payment.correlation_id)
-        Payment.objects.filter(pk=payment.pk).update(ipn_received_at=timezone.now())
-        make_due(payment)
     return payment
 
 
@@ -55,25 +57,26 @@ def make_due(payment: Payment) -> datetime:
     return due
 
 
-def _may_be_asked(payment: Payment) -> bool:
-    """What has certainly not been sent needs no question, but to be sent."""
-    waits_to_be_sent = payment.status == Status.CREATED or (payment.status == Status.SENDING and payment.unsent)
-    return not waits_to_be_sent and payment.sends_made > 0
+def _claim(reference: str) -> Payment | None:
+    """Hold the payment while we ask. None when it is not due, or another worker has it.
 
-
-def _claim(payment: Payment) -> datetime | None:
-    """Hold the payment while we ask. None when it is not due, another worker has it, or the budget is spent."""
+    What has certainly not been sent needs no question, but to be sent.
+    """
     now = timezone.now()
-    due = Payment.objects.filter(pk=payment.pk, next_check_at__lte=now)
-    claim = now + schedule.CHECK_LEASE
-    if due.update(next_check_at=claim, checked_at=now) == 0:  # dated now: bells during a slow answer keep their distance too
-        return None
+    waits_to_be_sent = Q(status=Status.CREATED) | Q(status=Status.SENDING, unsent=True)
+    due = Payment.objects.filter(~waits_to_be_sent, reference=reference, next_check_at__lte=now, sends_made__gt=0)
+    # Dated now: bells during a slow answer keep their distance too.
+    return next(iter(update_returning(due, next_check_at=now + schedule.CHECK_LEASE, checked_at=now)), None)
+
+
+def _is_within_budget(payment: Payment, claim: datetime) -> bool:
+    """Count the question against the gateway's budget. When that is spent, the payment is due again soon."""
+    now = timezone.now()
     able = gateway_named(payment.gateway).capabilities()
     if able.is_reviewed or PollBudget.take_one(payment.gateway, per_minute=able.polls_per_minute, now=now):
-        payment.next_check_at = claim
-        return claim
+        return True
     Payment.objects.filter(pk=payment.pk, next_check_at=claim).update(next_check_at=now + BUDGET_SPENT_WAIT)
-    return None
+    return False
 
 
 def _ask(payment: Payment, *, source: str) -> None:

@@ -49,18 +49,23 @@ def open_payment(request: PaymentRequest, *, source: str, actor: str = "") -> Pa
     """
     with transaction.atomic():
         # Two taps at once: the second waits here and then finds the first one's payment.
-        booking = Booking.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.booking_id)
-        amount = _amount(booking, request)
-        gateway, method, account = choose_method(request.payment_method, booking.currency, amount)
-        payer = payer_for(method, phone=request.phone, email=request.email, booking=booking, is_test=account.is_test)
-        for current in _open_payments(booking):
-            if _is_the_same(current, method, amount, payer) and current.payer_id == request.payer_id:
-                return current
-            expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
-        check_our_limits(Attempt(booking, amount, payer.phone, payer.email, request.payer_id, account.is_test))
-        _keep_seats(booking)
-        payment = _new_payment(request, booking, amount, gateway, method, account, payer)
-        payment.record_opening(source=source, actor=actor, details=_as_asked(request))
+        locked = Booking.objects.select_for_update(of=("self",)).select_related("customer").get(pk=request.booking_id)
+        return open_payment_of(locked, request, source=source, actor=actor)
+
+
+def open_payment_of(booking: Booking, request: PaymentRequest, *, source: str, actor: str = "") -> Payment:
+    """As `open_payment`, for a caller who holds the lock of `booking` and has read it under that lock, its customer too."""
+    amount = _amount(booking, request)
+    gateway, method, account = choose_method(request.payment_method, booking.currency, amount)
+    payer = payer_for(method, phone=request.phone, email=request.email, booking=booking, is_test=account.is_test)
+    for current in _open_payments(booking):
+        if _is_the_same(current, method, amount, payer) and current.payer_id == request.payer_id:
+            return current
+        expire_payment(current, source=source, actor=actor, reason=Reason.METHOD_CHANGED)
+    check_our_limits(Attempt(booking, amount, payer.phone, payer.email, request.payer_id, account.is_test))
+    _keep_seats(booking)
+    payment = _new_payment(request, booking, amount, gateway, method, account, payer)
+    payment.open(source=source, actor=actor, details=_as_asked(request))
     correlation.step(logger, "payment opened", payment=payment.reference, gateway=payment.gateway, method=payment.payment_method)
     return payment
 
@@ -129,7 +134,7 @@ def _is_the_same(current: Payment, method: Method, amount: Decimal, payer: Payer
 def _new_payment(
     request: PaymentRequest, booking: Booking, amount: Decimal, gateway: Gateway, method: Method, account: Account, payer: Payer
 ) -> Payment:
-    return Payment.objects.create(
+    return Payment(
         booking=booking,
         amount=amount,
         currency=booking.currency,

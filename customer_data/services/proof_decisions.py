@@ -107,7 +107,7 @@ def _payment_of(proof: Proof, booking: Booking, amount: Decimal, *, user: User) 
             return current
         reason = Reason.OTHER_AMOUNT if current.payment_method == method.name else Reason.METHOD_CHANGED
         expire_payment(current, source=SOURCE, actor=user.get_username(), reason=reason)
-    payment = Payment.objects.create(
+    payment = Payment(
         booking=booking,
         amount=amount,
         currency=booking.currency,
@@ -120,7 +120,7 @@ def _payment_of(proof: Proof, booking: Booking, amount: Decimal, *, user: User) 
         prompt=method.prompt,
         next_check_at=timezone.now(),
     )
-    payment.record_opening(source=SOURCE, actor=user.get_username())
+    payment.open(source=SOURCE, actor=user.get_username())
     return payment
 
 

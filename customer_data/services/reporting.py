@@ -24,14 +24,15 @@ def record_report(payment: Payment, report: Report, *, source: str, actor: str =
     if difference:
         _note_difference(payment, difference, report, source=source)
         return
-    facts = _facts(payment, report)
-    for status in _way_to(payment, report.status):
+    facts, moves = _facts(payment, report), _way_to(payment, report.status)
+    for status in moves:
         if payment.move_to(status, source=source, actor=actor, reason=_reason(report), details=_details(report), **facts) is None:
             payment.refresh_from_db()  # another process was faster: its word stands until we ask again
             return
     if payment.status != report.status and not may_move(payment.status, report.status):
         _note_impossible(payment, report)
-    _keep(payment, facts, report, source=source)
+    if not moves:  # a move writes the facts with it
+        _keep(payment, facts, report, source=source)
 
 
 def record_not_found(payment: Payment, *, source: str) -> None:

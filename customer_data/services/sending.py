@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from customer_data import correlation, schedule
+from customer_data.card_numbers import without_card_numbers
 from customer_data.gateway import (
     Charge,
     Gateway,
@@ -19,7 +21,7 @@ from customer_data.gateway import (
     Prompt,
     gateway_named,
 )
-from customer_data.models import Concern, ConcernKind, Payment
+from customer_data.models import Concern, ConcernKind, Payment, PaymentEvent
 from customer_data.offer import owed
 from customer_data.services.opening import expire_payment
 from customer_data.status import Reason, Status
@@ -30,14 +32,17 @@ def send_payment(reference: str, *, source: str = "task") -> Payment:
 
     A killed worker leaves it `sending`: from there the sweep asks whether it arrived, and never sends it again.
     """
-    payment = Payment.objects.select_related("booking__customer").get(reference=reference)
+    opening = PaymentEvent.objects.filter(payment=OuterRef("pk"), from_status="").order_by("pk").values("source")
+    whole = Payment.objects.select_related("booking__customer").annotate(asked_through=Coalesce(Subquery(opening[:1]), Value("")))
+    payment = whole.get(reference=reference)
     correlation.take_up(payment.correlation_id)
     if not _claim(payment, source=source):
         return payment
     gateway = gateway_named(payment.gateway)
     try:
-        _expect_same_mode(gateway, payment)
-        prompt = gateway.start(charge_for(payment))
+        with gateway.read_once():
+            _expect_same_mode(gateway, payment)
+            prompt = gateway.start(charge_for(payment))
     except GatewayUnavailable as error:
         _send_again_or_give_up(payment, error, source=source)
     except OutcomeUnknown as error:
@@ -83,7 +88,7 @@ def record_prompt(payment: Payment, prompt: Prompt, *, source: str) -> None:
         "gateway_data": dict(prompt.ticket.details),
         "gateway_reference": prompt.gateway_reference,
         "prompt": prompt.kind,
-        "instructions": prompt.instructions,
+        "instructions": without_card_numbers(prompt.instructions),
         "authorization_code": prompt.code,
         "authorization_expires": prompt.expires_at,
         "redirect_url": prompt.url,
@@ -122,10 +127,8 @@ def _claim(payment: Payment, *, source: str) -> bool:
 
 
 def _is_still_needed(payment: Payment, *, source: str) -> bool:
-    """Whether the booking still needs the money; another attempt may just have paid it. If not, this one is closed unsent."""
-    booking = payment.booking
-    booking.refresh_from_db()
-    if payment.amount <= owed(booking):
+    """Whether the booking, just read, still needs the money: another attempt may have paid. If not, this one is closed unsent."""
+    if payment.amount <= owed(payment.booking):
         return True
     expire_payment(payment, source=source, reason=Reason.NOT_NEEDED)
     return False

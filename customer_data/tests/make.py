@@ -47,8 +47,8 @@ def payment(status: str = Status.CREATED, *, amount: str | Decimal | None = None
         "created_at": moved_at,
         "next_check_at": moved_at,
     }
-    made = Payment.objects.create(**(asked | fields))
-    made.record_opening(source="test")
+    made = Payment(**(asked | fields))
+    made.open(source="test")
     return move(made, status, at=moved_at)
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from customer_data import ledger
 from customer_data.models import Booking, Payment
-from customer_data.services import open_payment
+from customer_data.services import open_payment_of
 from customer_data.status import Status
 from customer_data.tests import make
 from customer_data.tests.drawer import Drawer
@@ -40,9 +40,9 @@ def deliver_twice(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> tuple[Boo
     def open_and_fail(*request: Any, **options: Any) -> Payment:
         with suppress(threading.BrokenBarrierError):  # a lock keeps the other one from coming here
             door.wait(PATIENCE_SECONDS)
-        return make.move(open_payment(*request, **options), Status.FAILED)
+        return make.move(open_payment_of(*request, **options), Status.FAILED)
 
-    monkeypatch.setattr(exchange, "open_payment", open_and_fail)
+    monkeypatch.setattr(exchange, "open_payment_of", open_and_fail)
     return booking, at_once(*[lambda: asked(token, **FORM)] * 2)
 
 
