@@ -2,7 +2,7 @@
 
 from customer_data.recorded import Recorded
 
-_CLOCKS = ("next_check_at", "checked_at", "checks_made", "updated_at")
+_CLOCKS = ("next_check_at", "checked_at", "checks_made", "updated_at", "otp_tries")
 _ADDRESSES = ("gateway_data", "poll_url", "redirect_url", "return_url", "authorization_code")
 
 RECORDED = {

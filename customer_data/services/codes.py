@@ -1,7 +1,9 @@
 """One-time codes: kept sealed for the moment it takes to hand them to the gateway, each at most once."""
 
+from datetime import timedelta
+
 from django.db import transaction
-from django.db.models import Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
@@ -21,17 +23,34 @@ from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.services.reporting import record_report
 from customer_data.status import Reason, Status
 
+MOST_CODES, MOST_CODES_OF_A_NUMBER = 5, 15
+"""So many codes may be typed for one payment, and for all payments of one number within a day."""
+
 
 def keep_otp(payment: Payment, otp: str) -> None:
     """Take the code the customer typed. Leading zeros count. Raises CannotPay."""
     code = otp.strip()
     if not (code.isascii() and code.isdigit() and 4 <= len(code) <= 10):
         raise CannotPay("otp_invalid", "Type the code from the SMS: digits only.", field="otp")
+    _expect_few_tries(payment)
     lost = timezone.now() + TASK_LOST_AFTER  # then the next check hands the code over
     waiting = Payment.objects.filter(pk=payment.pk, status=Status.PENDING, prompt=PromptKind.TYPE_OTP)
-    if waiting.update(otp=code, reason_code="", next_check_at=Least("next_check_at", Value(lost))) == 0:
+    waiting = waiting.filter(otp_tries__lt=MOST_CODES)  # again, for codes that are typed at the same moment
+    kept = {"otp": code, "reason_code": "", "otp_tries": F("otp_tries") + 1}
+    if waiting.update(**kept, next_check_at=Least("next_check_at", Value(lost))) == 0:
         raise CannotPay("otp_not_expected", "This payment does not wait for a code any more. Check its status.", field="otp")
     payment.otp, payment.reason_code = code, ""
+
+
+def _expect_few_tries(payment: Payment) -> None:
+    """Whoever guesses is stopped: by the payment, and by the number that pays. Counted in the database: it holds without Redis."""
+    since = timezone.now() - timedelta(days=1)
+    same_number = Q(phone=payment.phone, created_at__gt=since) & ~Q(phone="")
+    tried = Payment.objects.filter(Q(pk=payment.pk) | same_number).values_list("pk", "otp_tries")
+    counts = dict(tried)
+    if counts.get(payment.pk, 0) >= MOST_CODES or sum(counts.values()) >= MOST_CODES_OF_A_NUMBER:
+        sentence = "Too many codes were typed. Choose another way to pay, or write to us in the chat and a person will help you."
+        raise CannotPay("otp_too_often", sentence, field="otp")
 
 
 def submit_otp(reference: str, *, source: str = "task") -> Payment:

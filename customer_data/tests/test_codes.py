@@ -95,3 +95,24 @@ def _in_the_column(payment: Payment) -> str:
         cursor.execute("SELECT otp FROM customer_data_payment WHERE id = %s", [payment.pk])
         column: str = cursor.fetchone()[0]
     return column
+
+
+# --- Guessing -------------------------------------------------------------------------------------
+def test_whoever_guesses_codes_is_stopped_by_the_payment(waiting: Payment, drawer: Drawer) -> None:
+    for number in range(5):
+        services.keep_otp(waiting, f"999{number}")
+        services.submit_otp(waiting.reference)
+    with pytest.raises(CannotPay, match="Too many codes") as refused:
+        services.keep_otp(waiting, OTP)
+    assert refused.value.code == "otp_too_often"
+    assert len(drawer.otps) == 5
+    assert till.stands(waiting)[0] == "pending"
+
+
+def test_whoever_guesses_with_many_payments_is_stopped_by_the_number(waiting: Payment) -> None:
+    others = [till.charge(method="otp") for _ in range(3)]
+    Payment.objects.filter(pk__in=[other.pk for other in others]).update(otp_tries=5, phone=waiting.phone)
+    with pytest.raises(CannotPay, match="Too many codes"):
+        services.keep_otp(waiting, OTP)
+    Payment.objects.filter(pk=others[0].pk).update(phone="+263772222222")
+    services.keep_otp(waiting, OTP)
