@@ -17,17 +17,20 @@ from proof.cast import Cast, set_the_stage
 from proof.customers import Customers, Story
 from proof.driving import place_of
 from proof.plan import Plan
+from proof.settling import settle
 from proof.stage import Stage
 from proof.wire import Http
 
 KINDS = ("web", "worker", "clock")
 LOOK_SECONDS = 1.0
 AT_ONCE = 6
+LAST_SECONDS = 60.0
+"""For those who approve last to be seen paid."""
 MEBIBYTE = 1024 * 1024
 
 
 def soak(stage: Stage, plan: Plan, *, seconds: float) -> dict[str, Any]:
-    """Runs `plan` over `seconds`. Memory is resident, children included, in MiB: medians of the second and last fifth, and the most."""
+    """Runs `plan` over `seconds`. Memory: resident, with children, in MiB, medians of the second and last fifth, and the most."""
     samples = asyncio.run(_hour(stage, plan, set_the_stage(plan), seconds))
     return {
         "memories": [{"name": name, **_memory(values)} for name, values in sorted(samples.items())],
@@ -51,6 +54,7 @@ async def _hour(stage: Stage, plan: Plan, cast: Cast, seconds: float) -> Mapping
     looking = asyncio.create_task(_look(stage, began + seconds))
     await customers.live(at_once=AT_ONCE, on_ended=keep_pace)
     samples = await looking
+    await settle(http, paynow_url=stage.paynow_url, phone_url=stage.phone_url, seconds=LAST_SECONDS)
     http.close()
     return samples
 
