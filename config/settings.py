@@ -64,12 +64,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.headers.headers_of_every_answer",
     "config.middleware.metrics_door",
     "config.metrics.count_requests",
-    "config.headers.headers_of_every_answer",
     "customer_data.correlation.threads_of_requests",
     "config.telemetry.spans_of_requests",
     "django.middleware.security.SecurityMiddleware",
+    "config.throttling.throttle_addresses",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -82,6 +83,7 @@ MIDDLEWARE = [
     "desk.sign_in.session.ShortSessions",
     "desk.sign_in.second_step.SecondStep",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.card_rule.refuse_card_numbers",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -223,7 +225,6 @@ if not FIELD_ENCRYPTION_KEYS and not DEBUG:
         "FIELD_ENCRYPTION_KEYS is not set. Set at least one long random string; it seals the Paynow keys at rest."
     )
 
-# --- The record of changes ------------------------------------------------------------------------
 # --- Personal data --------------------------------------------------------------------------------
 # The page that says what is done with it; named where a customer first writes.
 PRIVACY_NOTICE_URL = env.str("PRIVACY_NOTICE_URL", default="")
@@ -244,6 +245,7 @@ KEEP_DAYS = {
     "USED_FORMS": env.int("KEEP_USED_FORMS_DAYS", default=2),
 }
 
+# --- The record of changes ------------------------------------------------------------------------
 RECORDED = recorded.RECORDED
 
 # --- The business ---------------------------------------------------------------------------------
@@ -339,8 +341,8 @@ CELERY_BEAT_SCHEDULE = {
     "make-figures-again": {"task": "desk.tasks.make_figures_again", "schedule": 86_400.0, "options": {"expires": 3600}},
     "make-due-exports": {"task": "desk.tasks.make_due_exports", "schedule": 15.0, "options": {"expires": 15}},
     "forget-old-exports": {"task": "desk.tasks.forget_old_exports", "schedule": 86_400.0, "options": {"expires": 3600}},
-    "import-left-statements": {"task": "desk.tasks.import_left_statements", "schedule": 60.0, "options": {"expires": 60}},
     "keep-to-the-timetable": {"task": "desk.tasks.keep_to_the_timetable", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "import-left-statements": {"task": "desk.tasks.import_left_statements", "schedule": 60.0, "options": {"expires": 60}},
     "watch-updates": {"task": "desk.tasks.watch_updates", "schedule": 60.0, "options": {"expires": 60}},
 }
 

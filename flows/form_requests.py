@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer_data import correlation
+from customer_data.card_numbers import holds_card_number
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def answer_form(request: Mapping[str, Any], answer_session: Callable[[FormReques
     if request.get("action") == "ping":
         return Answer(200, {"data": {"status": "active"}})
     data = request.get("data")
-    data = data if isinstance(data, Mapping) else {}
+    data = _without_card_numbers(data) if isinstance(data, Mapping) else {}
     if any(key in data for key in _ERROR_KEYS):
         logger.warning("The phone could not show a screen: %s", _error_key(data))
         return Answer(200, {"data": {"acknowledged": True}})
@@ -46,6 +47,11 @@ def answer_form(request: Mapping[str, Any], answer_session: Callable[[FormReques
         logger, "form answered", action=action[:20], screen=screen[:40], shown=reply.payload.get("screen"), status=reply.status
     )
     return reply
+
+
+def _without_card_numbers(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A field with a card number in it counts as left empty: it is asked for again, and nothing of it is kept."""
+    return {name: "" if holds_card_number(form_text(value)) else value for name, value in data.items()}
 
 
 def refuse_token(sentence: str) -> Answer:

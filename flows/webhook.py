@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from customer_data.card_numbers import without_card_numbers_inside
 from flows.incoming import Incoming, IncomingKind
 
 MESSAGE, STATUS, FLOW, OTHER = "message", "status", "flow", "other"
+
+_IDS = frozenset({"id", "wa_id", "user_id", "from", "timestamp", "sha256", "url", "mime_type", "phone_number_id"})
+"""What WhatsApp and we give names and numbers to; people type none of it."""
 
 LONGEST_WAMID = 255
 LONGEST_SENDER = 160
@@ -102,7 +106,8 @@ def _of_change(change: Any, time: Any) -> Iterator[ReadUpdate]:
 
 
 def _message(message: Any, contacts: list[dict[str, Any]]) -> ReadUpdate:
-    """A message that cannot be told from others, or answered, is no message to us."""
+    """A message that cannot be told from others, or answered, is no message to us. A card number in it is not even kept."""
+    message, contacts = without_card_numbers_inside(message, but=_IDS), without_card_numbers_inside(contacts, but=_IDS)
     wamid = _id(_dict(message).get("id"), LONGEST_WAMID)
     contact = _contact_of(_dict(message), contacts)
     wa_id, bsuid = _identity(_dict(message), contact)

@@ -8,29 +8,42 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
-from customer_data.gateway import gateway_named
+from customer_data.counting import count, counted
+from customer_data.gateway import Disposition, gateway_named
 from customer_data.models import Payment
 from customer_data.references import read_reference
 from customer_data.signed_door import SignedDoor, read_bytes
 from paynow_integration.messages import MOST_BYTES
-from paynow_integration.notifications import receive
+from paynow_integration.notifications import is_genuine, receive
 
 MOST_SIZE = 2_147_483_647
 """The largest size our column holds; nobody sends that much, but anybody can announce it."""
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+JUNK, JUNK_SECONDS, MOST_JUNK = "not genuine", 60, 60
+"""So many updates a minute that were not genuine are kept from one address, for people to look at; more say nothing new."""
+
 _PATIENCE = timedelta(minutes=15)
 
 
 class StatusUpdateView(SignedDoor):
-    """`POST /crm-api/paynow/ipn/`: 200 kept and acted upon, 400 not genuine, 404 no such payment, 503 send it again."""
+    """`POST /crm-api/paynow/ipn/`: 200 kept and acted upon, 400 not genuine, 404 no such payment, 503 send it again.
+
+    429: this address has sent much that was not genuine, and this is not genuine either. It is not kept. What is genuine is
+    always heard, from any address.
+    """
 
     def post(self, request: Request) -> HttpResponse:
         body = read_bytes(request, MOST_BYTES)
         size = min(max(len(body), _announced(request.META.get("CONTENT_LENGTH", ""))), MOST_SIZE)
-        remote_address = request.META.get("REMOTE_ADDR", "")
-        disposition = receive(body, dict(request.headers), size=size, remote_address=remote_address)
+        headers, remote_address = dict(request.headers), BaseThrottle().get_ident(request) or ""
+        if counted(JUNK, remote_address, seconds=JUNK_SECONDS) >= MOST_JUNK and not is_genuine(body, headers):
+            return HttpResponse(status=429, headers={"Retry-After": str(JUNK_SECONDS)})
+        disposition = receive(body, headers, size=size, remote_address=remote_address)
+        if disposition == Disposition.REJECTED:
+            count(JUNK, remote_address, seconds=JUNK_SECONDS)
         reply = gateway_named("paynow").reply(disposition)
         return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 

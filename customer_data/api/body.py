@@ -8,6 +8,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from customer_data.api.errors import Refusal
+from customer_data.card_numbers import NEVER_SEND_ONE, without_card_numbers_inside
 
 LARGEST_BYTES = 64 * 1024
 DEEPEST = 10
@@ -26,6 +27,8 @@ class StrictJSONParser(JSONParser):
             raise ParseError from None
         if _is_deeper_than(DEEPEST, value):
             raise ParseError
+        if without_card_numbers_inside(value) != value:
+            raise Refusal(422, "card_number", NEVER_SEND_ONE)
         return value
 
 

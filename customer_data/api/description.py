@@ -63,7 +63,7 @@ _OF_FIELDS = (
 )
 _CANNOT_BE_DONE = (
     *("method_unknown", "method_unavailable", "amount_too_small", "amount_too_large", "amount_option_unknown", "deposit_not_due"),
-    *("limit_reached", "too_many_attempts", "not_accepted", "no_seats"),
+    *("card_number", "limit_reached", "too_many_attempts", "not_accepted", "no_seats"),
     *("phone_required", "phone_invalid", "phone_foreign", "phone_of_another_wallet", "email_required", "email_invalid"),
     "idempotency_key_reused",
 )

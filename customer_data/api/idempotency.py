@@ -9,6 +9,7 @@ from django.db import transaction
 from rest_framework.request import Request
 
 from customer_data.api.errors import Refusal
+from customer_data.card_numbers import holds_card_number
 from customer_data.models import IdempotentRequest
 
 LONGEST_KEY = 255
@@ -26,7 +27,7 @@ def answer_once(request: Request, do: Callable[[], Answer]) -> Answer:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return do()
-    if not (key.strip() and len(key) <= LONGEST_KEY and key.isprintable()):
+    if not (key.strip() and len(key) <= LONGEST_KEY and key.isprintable()) or holds_card_number(key):
         raise Refusal(400, "idempotency_key_invalid", f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.")
     with transaction.atomic():
         found, is_new = IdempotentRequest.objects.get_or_create(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from customer_data.card_numbers import without_card_numbers
 from customer_data.gateway import NotUnderstood
 from customer_data.money import Currency
 from customer_data.status import MONEY_IN, Status
@@ -75,7 +76,7 @@ def read_lines(rows: Iterable[Row], headings: Headings, how: HowToRead) -> Itera
         try:
             line = _read(row, headings, how)
         except NotReadable as problem:
-            yield BadRow(row.number, row.words[:300], str(problem))
+            yield BadRow(row.number, without_card_numbers(row.words)[:300], without_card_numbers(str(problem)))
             continue
         says = _identity(line, how.kind)
         seen[says] += 1
@@ -126,7 +127,7 @@ def _read(row: Row, headings: Headings, how: HowToRead) -> ReadLine:
         currency=_currency(cells.get("currency"), how),
         reference=_short(cells.get("reference"), "reference", _LONGEST_REFERENCE),
         their_reference=_short(cells.get("their_reference"), "reference", _LONGEST_REFERENCE),
-        words=read_text(cells.get("words"))[:_LONGEST_WORDS],
+        words=_text(cells.get("words"))[:_LONGEST_WORDS],
         their_status=their_status,
         is_money=is_money(how.kind, their_status),
     )
@@ -137,8 +138,13 @@ def _cell(row: Row, headings: Headings, theirs: str) -> Cell:
     return None if column is None or column >= len(row.cells) else row.cells[column]
 
 
+def _text(cell: Cell) -> str:
+    """Banks write whole card numbers beside card payments; none is kept."""
+    return without_card_numbers(read_text(cell))
+
+
 def _short(cell: Cell, what: str, longest: int) -> str:
-    text = read_text(cell)
+    text = _text(cell)
     if len(text) > longest:
         raise NotReadable(f"The {what} is longer than {longest} characters.")
     return text

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from customer_data.card_numbers import without_card_numbers
 from customer_data.money import Currency
+from desk.importing.card_numbers import HoldsCardNumber, file_without_card_numbers
 from desk.importing.columns import Headings, check_columns, find_headings
 from desk.importing.reading import BadRow, HowToRead, ReadLine, read_lines
 from desk.models import LineStatus, SourceKind, StatementFile, StatementLine, StatementSource
@@ -60,13 +62,14 @@ def keep_file(source: StatementSource, uploaded: Any, user: Any) -> tuple[Statem
         content = uploaded.read()
         for _ in islice(read_rows(content), _ROWS_ABOVE):
             pass  # whether it is a table at all
-    except NotATable as error:
+        content = file_without_card_numbers(content)
+    except (NotATable, HoldsCardNumber) as error:
         raise CannotImport(str(error)) from None
     return StatementFile.objects.defer("content").get_or_create(
         source=source,
         fingerprint=hashlib.sha256(content).hexdigest(),
         defaults={
-            "file_name": str(uploaded.name).replace("\0", "")[-200:] or "statement",
+            "file_name": without_card_numbers(str(uploaded.name)).replace("\0", "")[-200:] or "statement",
             "content": zlib.compress(content),
             "uploaded_by": user,
         },

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from django.utils import timezone
 
+from customer_data.card_numbers import MARK
 from flows import outbox, paying, proofs
 from flows.buttons import Tap, read_tap
 from flows.conversation import actions, forms
@@ -37,6 +38,8 @@ def understand(talking: Talking, incoming: Incoming) -> Reply:
     """What is done about the message."""
     if incoming.kind in SILENT:
         return Reply()
+    if incoming.kind == IncomingKind.TEXT and MARK in incoming.text:
+        return Reply((Text(talking.say("card_number")),))
     if incoming.kind == IncomingKind.FLOW_REPLY:
         return forms.completed(talking, incoming)
     shown = proofs.came(talking.conversation, incoming, is_with_a_person=talking.is_with_a_person)
