@@ -29,6 +29,9 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="The customer asked for a person; the machine is quiet."
     )
     muted_at = models.DateTimeField(null=True, blank=True, help_text="The customer wrote STOP: no reminders.")
+    notice_given_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they were first told what is done with their data, and where to read about it."
+    )
     last_heard_at = models.DateTimeField(
         null=True, blank=True, help_text="When the customer last wrote; the 24-hour window counts from it."
     )
