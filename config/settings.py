@@ -1,5 +1,6 @@
 """Every setting, read from the environment. `.env.example` names each variable and what it means."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -352,6 +353,9 @@ METRICS_DIR = env.str("METRICS_DIR", default="")
 if METRICS_DIR:
     Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if not env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""):
+    # redis imports it where it is installed, a third of its own start, only to find that nobody uses it.
+    sys.modules.setdefault("opentelemetry.sdk.metrics", None)  # type: ignore[arg-type]  Python's way to say: not here
 
 # --- Logging --------------------------------------------------------------------------------------
 # One JSON object a line in production, plain lines on a development machine; on standard error, because standard output is for
