@@ -8,13 +8,14 @@ from typing import Any
 from flows import outbox
 from flows.conversation.facts import Talking
 from flows.conversation.moving import arrive
+from flows.conversation.notice import with_notice
 from flows.conversation.understanding import understand
 from flows.incoming import Incoming
 from flows.models import Conversation
 
 __all__ = ["answer"]
 
-KEPT = ("step", "answers", "trail", "language", "taken_by", "wants_person_since", "muted_at", "updated_at")
+KEPT = ("step", "answers", "trail", "language", "taken_by", "wants_person_since", "muted_at", "notice_given_at", "updated_at")
 
 
 def answer(conversation: Conversation, incoming: Incoming) -> None:
@@ -25,7 +26,7 @@ def answer(conversation: Conversation, incoming: Incoming) -> None:
     incoming = _storable(incoming)
     talking = Talking(conversation)
     conversation.language = talking.language  # a language that is no longer reviewed is no longer spoken
-    messages = arrive(talking, understand(talking, incoming))
+    messages = with_notice(talking, arrive(talking, understand(talking, incoming)))
     conversation.save(update_fields=KEPT)
     for number, message in enumerate(messages):
         outbox.write(talking.customer, message, key=f"reply-{incoming.wamid}-{number}")
