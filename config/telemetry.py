@@ -43,11 +43,15 @@ def switch_on() -> None:
 # --- Sentry ---------------------------------------------------------------------------------------
 def _start_sentry(address: str) -> None:
     import sentry_sdk  # noqa: PLC0415  a second of start-up that most processes need not pay
+    from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.django import DjangoIntegration  # noqa: PLC0415
 
     sentry_sdk.init(
         dsn=address,
         environment=os.environ.get("SENTRY_ENVIRONMENT", "production"),
         before_send=scrubbed,
+        integrations=[DjangoIntegration(transaction_style="function_name"), CeleryIntegration()],
+        auto_enabling_integrations=False,
         max_request_body_size="never",
         include_local_variables=False,
         include_source_context=False,
@@ -58,19 +62,7 @@ def _start_sentry(address: str) -> None:
     )
 
 
-_KEPT = (
-    "event_id",
-    "timestamp",
-    "level",
-    "logger",
-    "platform",
-    "environment",
-    "release",
-    "transaction",
-    "sdk",
-    "exception",
-    "type",
-)
+_KEPT = ("event_id", "timestamp", "level", "logger", "platform", "environment", "release", "sdk", "exception")
 
 
 def scrubbed(event: Any, _hint: dict[str, Any]) -> Any:
@@ -83,6 +75,8 @@ def scrubbed(event: Any, _hint: dict[str, Any]) -> Any:
         error["value"] = private(str(error.get("value") or ""))
         for frame in (error.get("stacktrace") or {}).get("frames", ()):
             frame.pop("vars", None)
+    where = str(event.get("transaction") or "")
+    kept["transaction"] = "" if "/" in where else where  # a view or a task by name; a path may name a payment
     kept["tags"] = {"correlation_id": correlation.thread_here()}
     return kept
 
