@@ -137,6 +137,7 @@ class Run:
             "disputed at the gateway": self.afterwards.done["dispute"],
             "given back by the gateway": self.afterwards.done["refund"],
             "buttons pressed by two at once": sum(self.staff.pressed.values()),
+            "pages that staff gave up on": len(self.staff.gave_up),
             "Flow requests": customers.taps,
             "taps repeated after a failure": customers.again,
             "double taps": customers.doubled,

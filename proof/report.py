@@ -81,6 +81,7 @@ def _lines(kept: Mapping[str, Any]) -> Iterable[str]:
             ["Date", *(kept[seed]["date"] for seed in seeds)],
             ["Machine", *(kept[seed]["machine"] for seed in seeds)],
             ["Seconds", *(f"{results[seed].seconds:.0f}" for seed in seeds)],
+            ["CPU seconds of everything", *(f"{results[seed].cpu_seconds:.0f}" for seed in seeds)],
             *_rows(seeds, {seed: results[seed].counts for seed in seeds}),
             *_rows(seeds, {seed: results[seed].money for seed in seeds}, start="Taken by the gateway, "),
         ],

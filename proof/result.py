@@ -22,6 +22,8 @@ class Result:
     troubles: Mapping[str, int] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[tuple[str, str]] = ()
+    cpu_seconds: float = 0.0
+    """Of everything: our processes, engines, simulators and the driver, with every start after a kill."""
     evidence: str = ""
     """The folder with the logs and the rows."""
 

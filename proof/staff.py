@@ -24,7 +24,11 @@ FORM = re.compile(r"<form[^>]*action=\"([^\"]+)\"[^>]*data-button=\"([^\"]+)\".*
 FIELD = re.compile(r"<input[^>]*?name=\"([^\"]+)\"[^>]*?value=\"([^\"]*)\"")
 TOKEN = re.compile(r"name=\"csrfmiddlewaretoken\" value=\"([^\"]+)\"")
 FIELDS = {"Content-Type": "application/x-www-form-urlencoded"}
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
+
+
+class NoPage(Exception):
+    """The desk did not answer in all that time."""
 
 
 class Desk:
@@ -45,7 +49,7 @@ class Desk:
         code.time = time.time()
         await self.post("/admin/second-step/", {"code": f"{code.token():06d}", "csrfmiddlewaretoken": _token(page)})
         if (await self._call("GET", "/admin/customer_data/payment/")).status != 200:
-            raise LookupError(f"{self.person.name} cannot sign in.")
+            raise NoPage(f"{self.person.name} cannot sign in.")
 
     async def forms(self, path: str) -> dict[str, tuple[str, dict[str, str]]]:
         """The buttons of a row's page: address and fields by name."""
@@ -57,14 +61,14 @@ class Desk:
         return (await self.post(address, {name: unescape(value) for name, value in fields.items()} | typed)).status
 
     async def get(self, path: str) -> str:
-        """Again while no web process answers."""
+        """Again while no web process answers. Raises NoPage."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             reply = await self._call("GET", path)
             if reply.status in (200, 302):
                 return reply.body.decode()
             await asyncio.sleep(0.3)
-        raise LookupError(f"The page {path} does not come.")
+        raise NoPage(f"The page {path} does not come.")
 
     async def post(self, path: str, fields: Mapping[str, str]) -> Reply:
         return await self._call("POST", path, urlencode(fields).encode())
@@ -84,6 +88,7 @@ class Staff:
 
     def __init__(self, cast: Cast, *, http: Http, urls: Sequence[str]) -> None:
         self.pressed: Counter[str] = Counter()
+        self.gave_up: list[str] = []
         self.refunded: list[str] = []
         """References of the payments that several asked to give back in whole."""
         turns = Turns(urls)
@@ -103,22 +108,26 @@ class Staff:
         number = await _payment(reference, must_be, seconds=PATIENCE_SECONDS if wanted == Press.REFUND else 0)
         if not number:
             return
-        async with self._turn:
-            await {Press.REFUND: self._refund, Press.STOP_WAITING: self._stop, Press.ASK_GATEWAY: self._ask}[wanted](number)
+        try:
+            async with self._turn:
+                await {Press.REFUND: self._refund, Press.STOP_WAITING: self._stop, Press.ASK_GATEWAY: self._ask}[wanted](number)
+        except NoPage as reason:
+            self.gave_up.append(str(reason))
+            return
         self.pressed[str(wanted)] += 1
         if wanted == Press.REFUND:
             self.refunded.append(reference)
 
-    async def _ask(self, number: int) -> None:
+    async def _ask(self, number: str) -> None:
         await self._both(self._desks[:2], _page("payment", number), "ask-again")
 
-    async def _stop(self, number: int) -> None:
+    async def _stop(self, number: str) -> None:
         await self._both(self._desks[:2], _page("payment", number), "stop-waiting", reason="The customer has left.")
 
-    async def _refund(self, number: int) -> None:
+    async def _refund(self, number: str) -> None:
         """Two ask for all of it, two approve, two take it, and who took it writes it down twice."""
         await self._both(self._desks[:2], _page("payment", number), "refund", reason="Two people noticed.")
-        for button, typed in (("approve", {}), ("take", {}), ("paid-back", {"proof": f"BANK{number}"})):
+        for button, typed in (("approve", {}), ("take", {}), ("paid-back", {"proof": f"BANK {number[:8]}"})):
             refund = await _refund_of(number)
             if not refund:
                 return
@@ -131,27 +140,25 @@ class Staff:
         await asyncio.gather(*(desk.press(form, **typed) for desk, form in offered))
 
 
-def _page(kind: str, number: int) -> str:
+def _page(kind: str, number: str) -> str:
     return f"/admin/customer_data/{kind}/{number}/change/"
 
 
-async def _payment(reference: str, statuses: frozenset[str], *, seconds: float) -> int:
-    """The number of the payment's row once it stands so; 0: not in time."""
+async def _payment(reference: str, statuses: frozenset[str], *, seconds: float) -> str:
+    """The key of the payment's row once it stands so; empty: not in time."""
+    standing = Payment.objects.filter(reference=reference, status__in=statuses).values_list("pk", flat=True)
     deadline = time.monotonic() + seconds
     while True:
-        found = await ask_database(
-            lambda: Payment.objects.filter(reference=reference, status__in=statuses).values_list("pk", flat=True).first(),
-            otherwise=None,
-        )
+        found = await ask_database(standing.first, otherwise=None)
         if found or time.monotonic() > deadline:
-            return found or 0
+            return str(found or "")
         await asyncio.sleep(1)
 
 
-async def _refund_of(number: int) -> int:
-    """The refund of this payment that goes on; 0: there is none."""
+async def _refund_of(number: str) -> str:
+    """The refund of this payment that goes on; empty: there is none."""
     going_on = Refund.objects.filter(payment_id=number).exclude(status__in=[RefundStatus.DONE, RefundStatus.FAILED])
-    return await ask_database(lambda: going_on.values_list("pk", flat=True).first(), otherwise=None) or 0
+    return str(await ask_database(going_on.values_list("pk", flat=True).first, otherwise=None) or "")
 
 
 def _token(page: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from customer_data.models import Payment, PaymentEvent, Receipt
 from customer_data.status import Reason, Status
@@ -59,7 +60,7 @@ def _receipts() -> Iterator[Due]:
         yield Due(number, f"payment {receipt.payment.reference}", RECEIPT, f"receipt-{receipt}.pdf")
 
 
-def _bad_news(moves: list[PaymentEvent], payments: dict[int, Payment]) -> Iterator[Due]:
+def _bad_news(moves: list[PaymentEvent], payments: Mapping[Any, Payment]) -> Iterator[Due]:
     """These name the booking. News that was true for a moment only, because the money came after all, may have been told or not."""
     least: dict[str, int] = {}
     most: dict[str, int] = {}

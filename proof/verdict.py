@@ -194,7 +194,7 @@ def forgeries_change_nothing(evidence: Evidence) -> Iterator[str]:
 # --- What is left behind --------------------------------------------------------------------------
 def nothing_is_left_waiting(_evidence: Evidence) -> Iterator[str]:
     for model, name in ((Message, "messages"), (Update, "updates of WhatsApp")):
-        count = model.objects.filter(next_try_at__isnull=False).count()  # type: ignore[attr-defined]
+        count = model.objects.filter(next_try_at__isnull=False).count()
         if count:
             yield f"{count} {name} still wait."
     failed = Message.objects.filter(status=Message.Status.FAILED)

@@ -36,7 +36,7 @@ def books(*charges: Charge, told: tuple[Told, ...] = (), **facts: Any) -> Books:
     by_number: dict[str, list[Told]] = {}
     for each in told:
         by_number.setdefault(each.to, []).append(each)
-    empty = {"deliveries": [], "struck": [], "webhook_answers": {}, "webhook_refusals": [], "webhooks_taken": []}
+    empty: dict[str, Any] = {"deliveries": [], "struck": [], "webhook_answers": {}, "webhook_refusals": [], "webhooks_taken": []}
     return Books(charges=charges, told=by_number, **(empty | facts))
 
 
