@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -96,6 +97,16 @@ class Programs:
     def process_ids(self) -> dict[str, int]:
         """Of those that live now; the first process of each."""
         return {name: kept.process.pid for name, kept in self._kept.items() if kept.process.poll() is None}
+
+    def memory(self) -> dict[str, float]:
+        """MiB that each living one holds in memory, with what it has started."""
+        groups: Counter[int] = Counter()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError, IndexError):
+                pages = int((entry / "statm").read_text().split()[1])
+                groups[os.getpgid(int(entry.name))] += pages
+        page = os.sysconf("SC_PAGE_SIZE")
+        return {name: round(groups[pid] * page / 2**20, 1) for name, pid in self.process_ids().items()}
 
     # --- In the thread ----------------------------------------------------------------------------
     def _order(self, job: Callable[[], Done]) -> Done:

@@ -108,6 +108,10 @@ class Stage:
         """How often each process was started again."""
         return self._programs.restarts()
 
+    def memory(self) -> dict[str, float]:
+        """MiB that each process and what it started holds now."""
+        return self._programs.memory()
+
     def arm(self, point: str, times: int = 1) -> None:
         """The next `times` processes that reach this point kill themselves there."""
         arming.arm(self._points, point, times)

@@ -31,6 +31,12 @@ def test_the_whole_house_answers(stage: Stage) -> None:
         assert urlopen(f"{url}/readyz", timeout=10).status == 200  # noqa: S310
 
 
+def test_the_memory_of_each_process_is_known(stage: Stage) -> None:
+    memory = stage.memory()
+    assert memory.keys() == stage.process_ids().keys()
+    assert all(20 < memory[name] < 1000 for name in (*stage.names("web"), *stage.names("worker")))
+
+
 def test_a_database_that_keeps_what_it_has_said_is_stored(stage: Stage) -> None:
     with psycopg.connect(stage.environment["DATABASE_URL"]) as connection:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -78,12 +84,11 @@ def test_nothing_outlives_a_driver_that_is_killed() -> None:
     name = f"test-{os.getpid()}-killed"
     begin = f"import sys; from proof.stage import Stage; stage = Stage({name!r}).__enter__(); "
     program = begin + "print(*stage.process_ids().values(), flush=True); sys.stdin.read()"
-    driver = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-    assert driver.stdout is not None
-    groups = [int(pid) for pid in driver.stdout.readline().split()]
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as driver:  # noqa: S603
+        assert driver.stdout is not None
+        groups = [int(pid) for pid in driver.stdout.readline().split()]
+        driver.send_signal(signal.SIGKILL)
     assert len(groups) == 11
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
     wait_until(lambda: not any(map(group_of, groups)))
 
 
