@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,9 +74,15 @@ class Container:
 
 
 @pytest.fixture(scope="module")
-def container(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Container]:
-    folder = tmp_path_factory.mktemp("container")
-    opened_to_all(folder)
+def container(redis_url: str) -> Iterator[Container]:
+    """In a folder of its own: pytest closes its folders to other users."""
+    with tempfile.TemporaryDirectory(prefix="container-") as name:
+        folder = Path(name)
+        opened_to_all(folder)
+        yield from in_folder(folder, redis_url)
+
+
+def in_folder(folder: Path, redis_url: str) -> Iterator[Container]:
     image, tmp = folder / "image", folder / "tmp"
     for each in (image, tmp):
         each.mkdir()

@@ -6,7 +6,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,8 @@ def new_server(folder: Path, name: str = "server", **settings: str) -> Iterator[
     try:
         yield server
     finally:
-        server.stop("immediate")
+        with suppress(subprocess.CalledProcessError):  # it has ended meanwhile
+            server.stop("immediate")
 
 
 @contextmanager
