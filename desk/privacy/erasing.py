@@ -17,7 +17,7 @@ from paynow_integration.models import PaynowNotification
 
 def erase_customer(customer: Customer, *, reason: str, user: Any) -> Erasure:
     """Erase everything that names them, all or nothing; `user` is None for a command. Raises CannotErase with a sentence."""
-    return erase(customer, reason=reason, user=user, parts=(TALK, _DESK))
+    return erase(customer, reason=reason, user=user, parts=(TALK, PART))
 
 
 def updates_of_payments(customer: Customer) -> QuerySet[PaynowNotification]:
@@ -43,7 +43,7 @@ def _delete_copies(customer: Customer, known: Known) -> Mapping[str, int]:
     return {label: count for label, count in counts.items() if count}
 
 
-_DESK = Part(
+PART = Part(
     rows=(
         Emptied(updates_of_payments, blank={"body": ""}, exact=("detail",)),
         Emptied(statement_lines_of, free=("words", "why")),

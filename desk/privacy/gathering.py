@@ -217,6 +217,7 @@ def _talk(customer: Customer) -> Iterator[Row]:
     for where in Conversation.objects.filter(customer=customer):
         yield {
             "Language": where.language,
+            "Told what is done with their data": where.notice_given_at or "",
             "Said STOP (no reminders)": where.muted_at or "",
             "Asked for a person": where.wants_person_since or "",
             "Last wrote": where.last_heard_at or "",
