@@ -37,7 +37,7 @@ def counted(what: str, whom: str, *, seconds: int) -> int:
 
 def _key(what: str, whom: str, seconds: int) -> str:
     window = int(time.time()) // seconds
-    return f"count:{what}:{salted_hmac(_SALT, whom, algorithm='sha256').hexdigest()[:32]}:{window}"
+    return f"count:{salted_hmac(_SALT, f'{what} {whom}', algorithm='sha256').hexdigest()[:32]}:{window}"
 
 
 def _uncounted(what: str) -> int:
