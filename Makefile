@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 VENV_PYTHON = .venv/bin/python
 
-.PHONY: help run demo test check bench prove pictures venv dev-venv
+.PHONY: help run demo test check bench prove mutants pictures venv dev-venv
 .DEFAULT_GOAL := help
 
 help: ## print these targets
@@ -20,7 +20,7 @@ demo: venv ## a scripted customer pays one booking per method, against a running
 test: dev-venv ## the whole test suite
 	@exec $(VENV_PYTHON) -m pytest -n 2 $(ARGS)
 
-check: dev-venv ## format, lint, types, floors, Django's checks for production, missing migrations
+check: dev-venv ## format, lint, types, floors, Django's checks for production, advisories and pins, missing migrations
 	@exec $(VENV_PYTHON) config/check.py
 
 bench: dev-venv ## the benchmarks, as ratios; also written to docs/benchmarks.md
@@ -28,6 +28,9 @@ bench: dev-venv ## the benchmarks, as ratios; also written to docs/benchmarks.md
 
 prove: dev-venv ## 2,000 payments while everything fails, and each guard's control; the report goes to docs/proof.md (SEED=... replays)
 	@exec $(VENV_PYTHON) -m proof $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+mutants: dev-venv ## one small fault at a time in the code that moves money, and whether a test notices; see docs/mutation-testing.md
+	@DEBUG=1 exec nice -n 19 $(VENV_PYTHON) -m mutation $(ARGS)
 
 pictures: dev-venv ## the screenshots of the README and of the guide for staff, taken anew
 	@DEBUG=1 PICTURES=docs/images exec $(VENV_PYTHON) -m pytest -q config/tests/test_living_it.py config/tests/test_desk_pages.py -k "stranger_books or pictured"

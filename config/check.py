@@ -25,6 +25,7 @@ CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "types": (["mypy", "."], {"DEBUG": "1"}),
     "floors": (["lint-imports"], {"DEBUG": "1"}),
     "production settings": (["python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+    "audit": (["python", "config/audit.py"], {}),
     "migrations": (["python", "manage.py", "makemigrations", "--check", "--dry-run"], {"DEBUG": "1"}),
 }
 
