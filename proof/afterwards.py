@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from customer_data.models import Payment
 from customer_data.status import OPEN, Status
-from proof.customers import Story
+from proof.form import Story
 from proof.plan import End
 from proof.settling import ask_database
 from proof.wire import Http

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from proof.plan import End, Forgery, GatewayFault, Journey, Plan, Press, Trouble, Way, make_plan
+from proof.plan import End, Forgery, GatewayFault, Journey, Plan, Press, Way, make_plan
+from proof.planned_troubles import Trouble
 
 PAYMENTS, CUSTOMERS = 60, 20
 Shape = Callable[[Journey], Journey]

@@ -17,21 +17,12 @@ from typing import Any
 
 from flows.buttons import action_id
 from flows.choices import PAY_WHAT_IS_LEFT
-from flows.definitions.payment_whatsapp_flow import (
-    CHANGE_METHOD,
-    CHECK,
-    CLOSE,
-    DONE,
-    PAYMENT,
-    PAYMENT_ERROR,
-    PAYMENT_OTP,
-    PAYMENT_PROCESSING,
-    PAYMENT_SUCCESS,
-)
+from flows.definitions.payment_whatsapp_flow import PAYMENT_OTP
 from flows.simulator import webhooks
 from flows.simulator.business import WEBHOOK_PATH, Business
 from flows.simulator.envelope import sign
 from proof.cast import Booked, Cast, number_of
+from proof.form import Form, Json, Story
 from proof.plan import End, GatewayFault, Journey, Plan, Way
 from proof.wire import Http, Seal, Turns, read_public_key
 
@@ -40,11 +31,8 @@ RIGHT_CODE, WRONG_CODE = "4071829365", "0000000000"
 """Of O'mari: no other number of a run reads so, and logs are searched for it."""
 PATIENCE_SECONDS = 90.0
 """A customer taps again for this long, and then gives up."""
-PROMPT_SECONDS = 25.0
 CALLS = ("initiate", "express", "poll", "update")
 AGAIN_SECONDS = (0.1, 0.3, 0.6, 1.0, 1.5)
-
-Json = dict[str, Any]
 
 
 class GaveUp(Exception):
@@ -60,19 +48,6 @@ class Place:
     phone_url: str
     app_secret: str = field(repr=False)
     public_key: str = field(repr=False)
-
-
-@dataclass
-class Story:
-    """What one journey came to, as its customer saw it."""
-
-    journey: Journey
-    booked: Booked
-    references: list[str] = field(default_factory=list)
-    """Of the payments that the form named, in order, each once."""
-    last_screen: str = ""
-    gave_up: str = ""
-    seconds: float = 0.0
 
 
 class Customers:
@@ -130,8 +105,9 @@ class Customers:
         is_card = journey.way == Way.CARD
         await self._arm(journey.faults, calls=("initiate",) if is_card else CALLS, phone="" if is_card else journey.wallet)
         token = booked.token or await self._ask_for_form(journey, booked)
-        form = _Form(self, story, token)
+        form = Form(story, token, self.exchange)
         await form.open()
+        self.doubled += journey.double_tap
         await form.submit(journey.way, journey.wallet, twice=journey.double_tap)
         if is_card and form.payment_reference:
             await self._arm(journey.faults, calls=("poll", "update"), reference=form.payment_reference)
@@ -146,7 +122,7 @@ class Customers:
             await form.end()
         story.last_screen = form.screen
 
-    async def _act(self, form: _Form, journey: Journey) -> None:
+    async def _act(self, form: Form, journey: Journey) -> None:
         """What the customer does beside the wallet, which decides by itself."""
         if journey.way == Way.OMARI and journey.end not in (End.IGNORED, End.LATE, End.INSUFFICIENT):
             if await form.wait_for(PAYMENT_OTP):
@@ -165,7 +141,7 @@ class Customers:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         await self.http.call(link, body=f"action={action}".encode(), headers=headers, timeout=15)
 
-    async def _change(self, form: _Form, journey: Journey) -> None:
+    async def _change(self, form: Form, journey: Journey) -> None:
         """Another method while the first request is on the phone, or while nobody knows."""
         await asyncio.sleep(self._dice.uniform(0.1, 1.0))
         if await form.change_method():
@@ -256,77 +232,6 @@ class Customers:
             return None
         opened: Json = seal.open(reply.body, iv)
         return opened
-
-
-class _Form:
-    """One payment form on one phone."""
-
-    def __init__(self, customers: Customers, story: Story, token: str) -> None:
-        self.screen = ""
-        self.data: Json = {}
-        self._customers, self._story, self._token = customers, story, token
-
-    @property
-    def payment_reference(self) -> str:
-        return self._story.references[-1] if self._story.references else ""
-
-    async def open(self) -> None:
-        await self._ask("INIT", "", {})
-
-    async def submit(self, way: Way, wallet: str, *, twice: bool) -> None:
-        email = self._story.booked.email
-        typed = {"payment_method": str(way), "amount_option": "full", "phone": "" if way == Way.CARD else wallet, "email": email}
-        if twice:
-            self._customers.doubled += 1
-            await asyncio.gather(self._ask("data_exchange", PAYMENT, typed), self._ask("data_exchange", PAYMENT, typed))
-        else:
-            await self._ask("data_exchange", PAYMENT, typed)
-
-    async def check(self) -> None:
-        if self.screen in (PAYMENT_PROCESSING, PAYMENT_OTP):
-            await self._ask("data_exchange", PAYMENT_PROCESSING, {"next": CHECK})
-
-    async def type_code(self, code: str) -> None:
-        await self._ask("data_exchange", PAYMENT_OTP, {"otp": code})
-
-    async def change_method(self) -> bool:
-        """Whether the form stands open again."""
-        if self.screen in (PAYMENT_PROCESSING, PAYMENT_OTP):
-            await self._ask("data_exchange", self.screen, {"next": CHANGE_METHOD})
-        return self.screen == PAYMENT
-
-    async def end(self) -> None:
-        """*Done* or *Close*, where there is an end to see soon."""
-        if await self.wait_for(PAYMENT_SUCCESS, PAYMENT_ERROR, seconds=4):
-            await self._ask("data_exchange", self.screen, {"next": DONE if self.screen == PAYMENT_SUCCESS else CLOSE})
-
-    async def wait_for(self, *screens: str, seconds: float = PROMPT_SECONDS) -> bool:
-        """Taps *Check status* until one of these stands there; False: another end, or not in time."""
-        deadline = time.monotonic() + seconds
-        while self.screen not in screens:
-            if self.screen not in (PAYMENT_PROCESSING, PAYMENT_OTP) or time.monotonic() > deadline:
-                return False
-            await asyncio.sleep(0.5)
-            await self.check()
-        return True
-
-    async def wait_for_link(self) -> str:
-        """The address of the card page; empty when it never came."""
-        deadline = time.monotonic() + PROMPT_SECONDS
-        while not self.data.get("has_link"):
-            if self.screen != PAYMENT_PROCESSING or time.monotonic() > deadline:
-                return ""
-            await asyncio.sleep(0.5)
-            await self.check()
-        return str(self.data["link_url"])
-
-    async def _ask(self, action: str, screen: str, data: Json) -> None:
-        request = {"data": data, "flow_token": self._token, "screen": screen, "action": action, "version": "3.0"}
-        answer = await self._customers.exchange(self._story.journey.customer, request)
-        self.screen, self.data = str(answer.get("screen", "")), answer.get("data", {})
-        reference = str(self.data.get("payment_reference", ""))
-        if reference and reference not in self._story.references:
-            self._story.references.append(reference)
 
 
 def _wallets(journey: Journey) -> list[Json]:

@@ -13,9 +13,10 @@ from django.db import connection
 from proof.afterwards import Afterwards
 from proof.books import Books, read_books
 from proof.cast import Cast, set_the_stage
-from proof.customers import Customers, Place, Story
+from proof.customers import Customers, Place
 from proof.evidence import Evidence, Failure
 from proof.forger import Forger
+from proof.form import Story
 from proof.keeping import keep_rows
 from proof.plan import Plan
 from proof.result import Result

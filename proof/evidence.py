@@ -8,7 +8,7 @@ from pathlib import Path
 
 from proof.books import Books
 from proof.cast import Cast
-from proof.customers import Story
+from proof.form import Story
 from proof.plan import Forgery, Plan
 
 MARGIN_SECONDS = 2.0

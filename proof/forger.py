@@ -9,8 +9,8 @@ from typing import Any
 from paynow_integration.hashing import hash_of
 from paynow_integration.simulator import wire
 from proof.cast import Cast
-from proof.customers import Story
 from proof.evidence import Forged
+from proof.form import Story
 from proof.plan import Forgery, Plan
 from proof.wire import Http, Turns
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
+
+from proof.planned_troubles import POINTS_OF_A_SHORT_RUN, Trouble, planned_troubles
 
 Kind = TypeVar("Kind")
 
@@ -55,7 +57,6 @@ class Press(StrEnum):
     REFUND = "give the money back"
 
 
-
 @dataclass(frozen=True)
 class GatewayFault:
     """A fault of Paynow's simulator that strikes this payment: its name, the call, its value."""
@@ -87,16 +88,6 @@ class Journey:
     faults: tuple[GatewayFault, ...] = ()
     forgery: Forgery | None = None
     press: Press | None = None
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something is broken when so many journeys have ended. `kind` is a method of `proof.trouble.Troubles`."""
-
-    after: int
-    kind: str
-    what: str = ""
-    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -164,7 +155,7 @@ def make_plan(seed: int, *, payments: int, customers: int, points: Sequence[str]
         seed=seed,
         customers=customers,
         journeys=journeys,
-        troubles=tuple(_troubles(dice, payments, points)) if troubles else (),
+        troubles=tuple(planned_troubles(dice, payments, points)) if troubles else (),
         doubled=frozenset(several[::2]),
         reordered=frozenset(several[1::2]),
     )
@@ -258,57 +249,5 @@ def _dealt_faults(number: int, call: str) -> Iterator[GatewayFault]:
         yield GatewayFault(name, "update", _VALUES.get(name, ""))
 
 
-# --- Troubles -------------------------------------------------------------------------------------
-_KILLS_IN_A_HUNDRED = {"worker": 0.7, "web": 0.35, "clock": 0.06}
-_EACH_POINT = 2
-POINTS_OF_A_SHORT_RUN = 6
-"""Each costs a restart; the seed says which, and the long run has them all."""
-_OUTAGES = (
-    ("stop_redis", "", 1),
-    ("restart_postgres", "", 1),
-    ("gateway_refuses", "", 3),
-    ("gateway_answers", "down", 12),
-    ("gateway_answers", "html", 8),
-    ("gateway_answers", "half_reply", 8),
-    ("meta_answers", "break", 6),
-    ("meta_answers", "lose_reply", 6),
-    ("meta_answers", "cut", 4),
-    ("meta_answers", "hang", 2),
-)
-
-
-def _troubles(dice: random.Random, payments: int, points: Sequence[str]) -> Iterator[Trouble]:
-    """In the order in which they come. None at the very start, so that the house is seen to work first."""
-    return iter(sorted(_unsorted(dice, payments, points), key=lambda trouble: trouble.after))
-
-
-def _unsorted(dice: random.Random, payments: int, points: Sequence[str]) -> Iterator[Trouble]:
-    first, last = max(1, payments // 50), max(2, payments * 19 // 20)
-    for kind, share in _KILLS_IN_A_HUNDRED.items():
-        for _ in range(max(1, round(payments * share / 100))):
-            yield Trouble(dice.randrange(first, last), "kill", kind)
-    for point in points:
-        for _ in range(_EACH_POINT if payments >= 500 else 1):
-            yield Trouble(dice.randrange(first, last), "arm", point)
-    for kind, what, times in _OUTAGES:
-        for _ in range(2 if payments >= 500 else 1):
-            yield Trouble(dice.randrange(first, last), kind, what, times)
-
-
 def _drawn(dice: random.Random, weights: dict[Kind, int]) -> Kind:
     return dice.choices(list(weights), weights=list(weights.values()))[0]
-
-
-@dataclass
-class Progress:
-    """How many journeys have ended, and which troubles are due."""
-
-    plan: Plan
-    ended: int = 0
-    _next: int = field(default=0)
-
-    def due(self) -> Iterator[Trouble]:
-        troubles = self.plan.troubles
-        while self._next < len(troubles) and troubles[self._next].after <= self.ended:
-            self._next += 1
-            yield troubles[self._next - 1]

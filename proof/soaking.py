@@ -14,8 +14,9 @@ import psutil
 from customer_data.models import Payment
 from customer_data.status import Status
 from proof.cast import Cast, set_the_stage
-from proof.customers import Customers, Story
+from proof.customers import Customers
 from proof.driving import place_of
+from proof.form import Story
 from proof.plan import Plan
 from proof.settling import settle
 from proof.stage import Stage

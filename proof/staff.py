@@ -15,7 +15,7 @@ from django_otp.oath import TOTP
 from customer_data.models import Payment, Refund, RefundStatus
 from customer_data.status import MONEY_IN, OPEN
 from proof.cast import Cast, Person
-from proof.customers import Story
+from proof.form import Story
 from proof.plan import Press
 from proof.settling import ask_database
 from proof.wire import Http, Reply, Turns

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from proof.plan import Plan, Trouble
+from proof.plan import Plan
+from proof.planned_troubles import Trouble
 from proof.stage import Stage
 from proof.wire import Http
 

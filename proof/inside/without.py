@@ -77,7 +77,11 @@ def _without_one_open_payment() -> None:
     def none_of(booking: Booking) -> list[Payment]:
         return []
 
+    def another_tap(payment: Payment) -> bool:
+        return False
+
     replace("customer_data.services.opening._open_payments", lambda _: none_of)
+    replace("flows.exchange._is_same_tap", lambda _: another_tap)
 
 
 def _without_late_money() -> None:

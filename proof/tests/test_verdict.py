@@ -17,8 +17,8 @@ from paynow_integration.models import PaynowNotification
 from proof import verdict
 from proof.books import Books, Charge, Delivery, Told
 from proof.cast import Booked, Cast
-from proof.customers import Story
 from proof.evidence import Evidence, Failure, Forged
+from proof.form import Story
 from proof.plan import End, Forgery, Journey, Plan, make_plan
 from proof.promises import PROMISED
 
