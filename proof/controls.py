@@ -24,12 +24,14 @@ class Control:
     shape: Shape
     troubles: tuple[Trouble, ...] = ()
     doubles_everybody: bool = False
+    last_seconds: float = 150.0
+    """As the plan's; less where the schedule never runs out."""
 
     def plan(self, seed: int) -> Plan:
         calm = make_plan(seed, payments=PAYMENTS, customers=CUSTOMERS, troubles=False)
         plan = replace(calm, journeys=tuple(self.shape(_plain(journey)) for journey in calm.journeys), troubles=self.troubles)
         everybody = frozenset(range(CUSTOMERS)) if self.doubles_everybody else frozenset()
-        return replace(plan, doubled=everybody, reordered=frozenset())
+        return replace(plan, doubled=everybody, reordered=frozenset(), last_seconds=self.last_seconds)
 
 
 def shared_plan(seed: int) -> Plan:
@@ -77,9 +79,14 @@ def _double_taps(journey: Journey) -> Journey:
     return replace(journey, double_tap=journey.number % 2 == 0)
 
 
+def _told_to_send_twice(journey: Journey) -> Journey:
+    """Both taps hand the payment to a worker, and the customer takes a while to approve."""
+    return replace(journey, double_tap=True, after_seconds=4.0)
+
+
 def _stopped_while_paid(journey: Journey) -> Journey:
     """Two people stop waiting at about the moment at which the money comes."""
-    return replace(journey, press=Press.STOP_WAITING, after_seconds=0.4 + journey.number % 8 / 5, checks=2)
+    return replace(journey, press=Press.STOP_WAITING, after_seconds=1.0 + journey.number % 8 / 2, checks=0)
 
 
 def _forged(journey: Journey) -> Journey:
@@ -115,12 +122,7 @@ def _all(*promises: str) -> frozenset[str]:
 
 _CONTROLS: Iterable[Control] = (
     Control("lost-answer", _all("one_charge_for_each_payment"), _struck(GatewayFault("reset", "express"))),
-    Control(
-        "send-claim",
-        _all("one_charge_for_each_payment"),
-        _struck(GatewayFault("hang", "express"), every=4),
-        _kills("charge-answered", "charge-stored", times=3),
-    ),
+    Control("send-claim", _all("one_charge_for_each_payment"), _told_to_send_twice),
     Control(
         "guarded-move",
         _all("money_is_the_same_on_both_sides", "the_ledger_is_clean", "both_sides_say_the_same", "everyone_is_told_once"),
@@ -143,6 +145,7 @@ _CONTROLS: Iterable[Control] = (
         _all("every_payment_has_an_end"),
         _struck(GatewayFault("drop_update", "update"), every=2),
         (Trouble(10, "stop_redis"), *_kills("claimed-to-ask", "opened", "claimed-to-send")),
+        last_seconds=60.0,
     ),
     Control("late-money", _all("money_is_the_same_on_both_sides"), _late),
 )

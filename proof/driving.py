@@ -29,8 +29,6 @@ from proof.wire import Http
 
 AT_ONCE = 20
 """Customers who pay at the same moment."""
-LAST_SECONDS = 150.0
-"""For the schedule to run out, at the speed of a run; an ignored payment expires after 45 of them."""
 
 
 class Run:
@@ -80,7 +78,9 @@ class Run:
         self._say("everything works again; waiting for those who approve late")
         await watching
         self._say("waiting for the schedule to run out")
-        unsettled = await settle(http, paynow_url=stage.paynow_url, phone_url=stage.phone_url, seconds=LAST_SECONDS / self.speed)
+        unsettled = await settle(
+            http, paynow_url=stage.paynow_url, phone_url=stage.phone_url, seconds=plan.last_seconds / self.speed
+        )
         self._say(" ".join(unsettled) or "nothing waits any more")
         books = await read_books(http, paynow_url=stage.paynow_url, phone_url=stage.phone_url)
         http.close()

@@ -100,6 +100,8 @@ class Plan:
     """Customers to and from whom Meta delivers everything twice."""
     reordered: frozenset[int] = frozenset()
     """Customers whose messages overtake each other."""
+    last_seconds: float = 150.0
+    """For the schedule to run out, at a speed of 1; an ignored payment expires after 45 of them."""
 
     @property
     def payments_expected(self) -> int:
