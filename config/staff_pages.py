@@ -76,6 +76,7 @@ NAVIGATION: list[dict[str, Any]] = [
             _page("Tours", "hiking", "customer_data", "tour"),
             _page("Departures", "calendar_month", "customer_data", "departure"),
             _page("Seats held", "event_seat", "customer_data", "seathold"),
+            _page("Erased customers", "person_off", "customer_data", "erasure"),
         ],
     },
     {
