@@ -86,6 +86,14 @@ def ask_again_after(status: str, *, age: timedelta, reviewed_within: timedelta |
     return _look_up(_timetable(status), age)
 
 
+def ask_after_a_bell(*, age: timedelta) -> timedelta | None:
+    """How long to wait before a question is repeated that was asked because the gateway rang, and got no answer; None: give up.
+
+    `age`: since it rang. Also where nothing else is due any more: it may ring of a refund or a dispute.
+    """
+    return _look_up(_UNKNOWN, age)
+
+
 def send_again_after(sends_made: int) -> timedelta | None:
     """How long to wait before a try that certainly never left us is repeated; None: give up."""
     return SEND_AGAIN_AFTER[sends_made - 1] if 0 < sends_made <= len(SEND_AGAIN_AFTER) else None

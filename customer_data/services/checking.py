@@ -112,6 +112,8 @@ def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
         Concern.raise_about(payment, ConcernKind.STUCK, f"No readable answer about {payment.amount_shown} since it was sent.")
     within = able.waits if able.is_reviewed else None
     wait = None if _has_ended(payment) else schedule.ask_again_after(payment.status, age=age, reviewed_within=within)
+    if wait is None and (rang_at := _unanswered_bell(payment)) is not None:
+        wait = schedule.ask_after_a_bell(age=now - rang_at)
     due = None if wait is None else now + wait
     Payment.objects.filter(pk=payment.pk).update(
         next_check_at=Case(When(Q(next_check_at__in=ours), then=Value(due, DateTimeField())), default=F("next_check_at")),
@@ -119,6 +121,12 @@ def _plan_next_check(payment: Payment, claim: datetime, *, source: str) -> None:
         checks_made=F("checks_made") + 1,
     )
     payment.checked_at, payment.next_check_at = now, due
+
+
+def _unanswered_bell(payment: Payment) -> datetime | None:
+    """When the gateway rang, if it has said nothing readable since: there is news, also of a payment that is paid or over."""
+    rang_at, said_at = payment.ipn_received_at, payment.reported_at
+    return rang_at if rang_at is not None and (said_at is None or said_at < rang_at) else None
 
 
 def _code_has_run_out(payment: Payment, now: datetime) -> bool:

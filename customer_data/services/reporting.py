@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from customer_data import correlation, schedule
@@ -27,12 +29,20 @@ def record_report(payment: Payment, report: Report, *, source: str, actor: str =
     facts, moves = _facts(payment, report), _way_to(payment, report.status)
     for status in moves:
         if payment.move_to(status, source=source, actor=actor, reason=_reason(report), details=_details(report), **facts) is None:
-            payment.refresh_from_db()  # another process was faster: its word stands until we ask again
+            _ask_again_soon(payment, report)
             return
     if payment.status != report.status and not may_move(payment.status, report.status):
         _note_impossible(payment, report)
     if not moves:  # a move writes the facts with it
         _keep(payment, facts, report, source=source)
+
+
+def _ask_again_soon(payment: Payment, report: Report) -> None:
+    """Another process was faster, and its word stands. Which of the two answers is the newer one, only the gateway can say."""
+    payment.refresh_from_db()
+    if payment.status != report.status:
+        soon = Value(timezone.now() + schedule.LEAST_GAP)
+        Payment.objects.filter(pk=payment.pk).update(next_check_at=Least("next_check_at", soon))
 
 
 def record_not_found(payment: Payment, *, source: str) -> None:

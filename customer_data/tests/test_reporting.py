@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from customer_data import services
 from customer_data.gateway import gateway_named
 from customer_data.models import Payment
+from customer_data.schedule import LEAST_GAP
 from customer_data.services import record_report
 from customer_data.status import Status
 from customer_data.tests import make, till
@@ -183,6 +186,55 @@ def test_a_closed_attempt_is_asked_about_for_a_week(drawer: Drawer, days: float,
     till.age(payment, timedelta(days=days))
     till.clock_beats()
     assert (till.due(payment) is not None) == asked
+
+
+@pytest.mark.parametrize("trouble", ["refuse", "lose", "misconfigured"])
+def test_a_bell_about_a_paid_payment_is_answered_though_the_first_question_was_in_vain(drawer: Drawer, trouble: str) -> None:
+    """The gateway says that the money went back, once; its answer to our question is lost, and nothing else was due any more."""
+    payment = till.charge()
+    drawer.pay(payment.reference)
+    till.check(payment)
+    assert till.due(payment) is None
+    drawer.say(payment.reference, "returned")
+    services.ring(payment.reference, account="till-usd")
+    drawer.next_trouble = [trouble]
+    till.clock_beats(later=LEAST_GAP)
+    due = till.due(payment)
+    assert due is not None
+    assert timedelta(0) < due <= timedelta(seconds=15)
+    till.clock_beats(later=due)
+    assert till.stands(payment)[0] == "refunded"
+    assert till.due(payment) is None
+
+
+def test_a_bell_that_is_never_answered_is_given_up_after_a_week(drawer: Drawer) -> None:
+    payment = till.charge()
+    drawer.pay(payment.reference)
+    till.check(payment)
+    Payment.objects.filter(pk=payment.pk).update(ipn_received_at=timezone.now())
+    for days, asked in ((6, True), (7, False)):
+        then = timezone.now() - timedelta(days=days)
+        Payment.objects.filter(pk=payment.pk).update(ipn_received_at=then, reported_at=then - timedelta(hours=1))
+        drawer.next_trouble = ["lose"]
+        till.check(payment)
+        assert (till.due(payment) is not None) == asked
+
+
+def test_of_two_answers_that_are_recorded_at_once_the_slower_one_is_not_forgotten(drawer: Drawer) -> None:
+    """One worker has read that the money went back, another one records that it was paid a moment before."""
+    payment = till.charge()
+    drawer.pay(payment.reference)
+    paid = gateway_named("drawer").fetch(payment.ticket, payment.reference)
+    drawer.say(payment.reference, "returned")
+    returned = gateway_named("drawer").fetch(payment.ticket, payment.reference)
+    assert paid is not None
+    assert returned is not None
+    faster, slower = Payment.objects.get(pk=payment.pk), Payment.objects.get(pk=payment.pk)
+    record_report(faster, paid, source="test")
+    record_report(slower, returned, source="test")
+    assert till.stands(payment)[0] == "successful"
+    till.clock_beats(later=LEAST_GAP)
+    assert till.stands(payment)[0] == "refunded"
 
 
 @pytest.mark.parametrize("trouble", ["refuse", "lose", "misconfigured"])
