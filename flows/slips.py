@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from customer_data import correlation
 from customer_data.models import Concern, ConcernKind, Proof
 from customer_data.services.proofs import NotAProof, hand_in
 from flows import media, outbox
@@ -37,6 +38,11 @@ def keep_file(sent_file_id: int) -> None:
     sent = _claim(sent_file_id)
     if sent is None:
         return
+    with correlation.thread(correlation.id_of(f"message:{sent.wamid}")):
+        _keep(sent)
+
+
+def _keep(sent: SentFile) -> None:
     if sent.attempts > MOST_TRIES:  # whoever tried last did not live to say what happened
         _give_up(sent, "Nobody came to the end of keeping it.")
         return

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone
 
-from customer_data import schedule
+from customer_data import correlation, schedule
 from customer_data.gateway import (
     Gateway,
     GatewayRefused,
@@ -42,6 +42,7 @@ def due_refunds(now: datetime | None = None) -> list[str]:
 def send_refund(reference: str, *, source: str = "task") -> Refund:
     """Hand an approved refund to its gateway, or ask about one that was handed over. Safe to repeat, safe to kill."""
     refund = Refund.objects.select_related("payment").get(reference=reference)
+    correlation.take_up(refund.payment.correlation_id)
     was_sent = refund.status == RefundStatus.SENT
     claim = _claim_again(refund) if was_sent else _claim_first(refund, source=source)
     if claim is None:
