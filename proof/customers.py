@@ -29,8 +29,8 @@ from proof.wire import Http, Seal, Turns, read_public_key
 FLOW_PATH = "/crm-api/flows/paynow-payment-webhook/"
 RIGHT_CODE, WRONG_CODE = "4071829365", "0000000000"
 """Of O'mari: no other number of a run reads so, and logs are searched for it."""
-PATIENCE_SECONDS = 90.0
-"""A customer taps again for this long, and then gives up."""
+PATIENCE_SECONDS = 120.0
+"""A customer taps again for this long at a speed of 1, and then gives up. Several leases may have to run out one after another."""
 CALLS = ("initiate", "express", "poll", "update")
 AGAIN_SECONDS = (0.1, 0.3, 0.6, 1.0, 1.5)
 
@@ -53,7 +53,8 @@ class Place:
 class Customers:
     """All of them, in one thread."""
 
-    def __init__(self, plan: Plan, cast: Cast, place: Place, *, http: Http) -> None:
+    def __init__(self, plan: Plan, cast: Cast, place: Place, *, http: Http, speed: float = 1.0) -> None:
+        self._patience_seconds = PATIENCE_SECONDS / speed
         self.plan, self.cast, self.http = plan, cast, http
         self.stories: list[Story] = []
         self.webhooks_taken: list[str] = []
@@ -196,13 +197,12 @@ class Customers:
         what: str,
         *,
         pauses: tuple[float, ...] = AGAIN_SECONDS,
-        seconds: float = PATIENCE_SECONDS,
     ) -> None:
         """Raises GaveUp."""
-        deadline, tries = time.monotonic() + seconds, 0
+        deadline, tries = time.monotonic() + self._patience_seconds, 0
         while not await done():
             if time.monotonic() > deadline:
-                raise GaveUp(f"gave up after {seconds:.0f} seconds with {what}")
+                raise GaveUp(f"gave up after {self._patience_seconds:.0f} seconds with {what}")
             await asyncio.sleep(pauses[min(tries, len(pauses) - 1)])
             tries += 1
 

@@ -63,7 +63,7 @@ class Run:
 
     async def _live(self, cast: Cast) -> Evidence:
         stage, plan, http = self.stage, self.plan, self.http
-        self.customers = Customers(plan, cast, place_of(self.stage), http=http)
+        self.customers = Customers(plan, cast, place_of(self.stage), http=http, speed=self.speed)
         self.troubles = Troubles(plan, stage, http)
         self.forger = Forger(plan, cast, http=http, urls=stage.web_urls, paynow_url=stage.paynow_url)
         self.afterwards = Afterwards(http, paynow_url=stage.paynow_url)
