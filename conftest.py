@@ -4,9 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 pytest_plugins = ["config.tests.redis_server"]
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_come_yet() -> None:
+    """What one test did is not counted against the next one."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

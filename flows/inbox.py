@@ -12,7 +12,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customer_data import correlation
+from customer_data.counting import count, counted
 from customer_data.models import Concern, ConcernKind, Customer
+from customer_data.models.statements import expect_to_commit_at_once, insert_new
 from flows import conversation, health, outbox
 from flows.incoming import Incoming
 from flows.models import Conversation, IncomingMessage, Update
@@ -28,6 +30,9 @@ STATUS_TRY_AGAIN_AFTER = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 
 
 PATIENCE = timedelta(seconds=5)
 """The clock leaves this long to the task that was handed out with the update."""
+
+ANSWERED, PACE_SECONDS, MOST_ANSWERED = "messages answered", 60, 60
+"""So many messages of one sender are answered in a minute. More are kept as they come, and answered in the next minutes."""
 
 MOST_OF_ONE_SENDER = 200
 MOST_DUE = 1000
@@ -55,8 +60,10 @@ def store(updates: Sequence[ReadUpdate]) -> list[int]:
         )
         for update in updates
     ]
-    with transaction.atomic(durable=True):
-        Update.objects.bulk_create(rows, ignore_conflicts=True)
+    expect_to_commit_at_once()
+    new = insert_new(rows, returning=("key", "id"))
+    if len(new) == len(rows):
+        return sorted(new[update.key] for update in rows if update.next_try_at)
     waiting = Update.objects.filter(key__in=[update.key for update in updates], next_try_at__isnull=False)
     return list(waiting.order_by("pk").values_list("pk", flat=True))
 
@@ -74,15 +81,19 @@ def forget_old(*, now: datetime | None = None) -> int:
 
 
 # --- Handling -------------------------------------------------------------------------------------
-def handle(update_id: int) -> None:
-    """Do what this update asks for, unless it is done or another worker is at it. A message waits for its sender's earlier ones."""
-    update = Update.objects.filter(pk=update_id, next_try_at__isnull=False).only("kind", "sender").first()
+def handle(update_id: int) -> bool:
+    """Do what this update asks for, unless it is done or another worker is at it. A message waits for its sender's earlier ones.
+
+    Returns whether something may have been written that is to be sent or fetched now.
+    """
+    update = Update.objects.filter(pk=update_id, next_try_at__isnull=False).only("kind", "sender", "key").first()
     if update is None:
-        return
+        return True
     if update.kind == Update.Kind.MESSAGE:
         handle_sender(update.sender)
-    else:
-        _try_one(update_id)
+        return True
+    _try_one(update_id)
+    return update.key.endswith(":failed")  # then the message may be tried in another way
 
 
 def handle_sender(sender: str) -> None:
@@ -93,8 +104,18 @@ def handle_sender(sender: str) -> None:
     for _ in range(MOST_OF_ONE_SENDER):
         waiting = Update.objects.filter(sender=sender, next_try_at__isnull=False)
         first = waiting.order_by("sender", "pk").values_list("pk", flat=True).first()
-        if first is None or not _try_one(first):
+        if first is None or _is_too_fast(sender) or not _try_one(first):
             return
+        count(ANSWERED, sender, seconds=PACE_SECONDS)
+
+
+def _is_too_fast(sender: str) -> bool:
+    """Whether this sender has been answered as often as we answer anybody. What waits is put off, not lost."""
+    if counted(ANSWERED, sender, seconds=PACE_SECONDS) < MOST_ANSWERED:
+        return False
+    later = timezone.now() + timedelta(seconds=PACE_SECONDS)
+    Update.objects.filter(sender=sender, next_try_at__isnull=False).update(next_try_at=later)
+    return True
 
 
 def _try_one(update_id: int) -> bool:

@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
 
+from customer_data.counting import count
 from customer_data.signed_door import SignedDoor, read_bytes
 from flows import booking_exchange, exchange, inbox, tasks
 from flows.checks import check_reply
 from flows.crypto import CannotDecrypt, is_signed, open_request, seal_response
 from flows.definitions import BOOKING_FLOW, PAYMENT_FLOW
-from flows.form_requests import Answer
+from flows.form_requests import Answer, form_text
 from flows.keys import private_keys
 from flows.webhook import NotReadable, read_updates
 
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 256 * 1024
 MOST_WEBHOOK_BYTES = 3 * 1024 * 1024
 """Meta sends up to 3 MB."""
+
+ASKED, PACE_SECONDS, MOST_ASKED = "form requests", 60, 120
+"""So many requests of one form are answered in a minute: no hand taps faster. A form that is told so can be sent again."""
 
 CANNOT_DECRYPT = 421
 BAD_SIGNATURE = 432
@@ -50,6 +54,9 @@ class FlowView(SignedDoor):
             opened = open_request(body, private_keys())
         except CannotDecrypt:
             return HttpResponse(status=CANNOT_DECRYPT)
+        token = form_text(opened.payload.get("flow_token"))
+        if token and count(ASKED, token, seconds=PACE_SECONDS) > MOST_ASKED:
+            return HttpResponse(status=429, headers={"Retry-After": str(PACE_SECONDS)})
         reply = ANSWERS[self.flow_name](opened.payload)
         if settings.DEBUG:
             check_reply(self.flow_name, opened.payload, reply)
