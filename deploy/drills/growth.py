@@ -15,15 +15,18 @@ order by pg_total_relation_size(pg_class.oid) desc limit 12
 
 
 def main() -> int:
-    with psycopg.connect(sys.argv[1]) as connection:
+    show_growth(sys.argv[1])
+    return 0
+
+
+def show_growth(database_url: str) -> None:
+    """Prints a table for people."""
+    with psycopg.connect(database_url) as connection:
         row = connection.execute("select greatest(reltuples, 1) from pg_class where relname = 'customer_data_payment'").fetchone()
         payments = int(row[0]) if row else 1
-        print(
-            f"{payments:,} payments\n\n| table | rows for each payment | bytes for each payment | of these, indexes |\n|---|---|---|---|"
-        )
+        print(f"{payments:,} payments; for each:\n\n| table | rows | bytes | of these, indexes |\n|---|---|---|---|")
         for name, rows, heap, total in connection.execute(_SIZES):
             print(f"| `{name}` | {rows / payments:.2f} | {total / payments:.0f} | {(total - heap) / payments:.0f} |")
-    return 0
 
 
 if __name__ == "__main__":

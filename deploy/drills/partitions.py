@@ -66,9 +66,8 @@ def _measure(run: Callable[..., Any], name: str, rows: int) -> None:
         )
     if name == "one":
         run("checkpoint")
-        print(
-            f"one: the oldest month deleted in {_seconds(lambda: run(_DELETE)):.2f} s, and a vacuum of {_seconds(lambda: run('vacuum one')):.2f} s"
-        )
+        deleting, vacuuming = _seconds(lambda: run(_DELETE)), _seconds(lambda: run("vacuum one"))
+        print(f"one: the oldest month deleted in {deleting:.2f} s, and a vacuum of {vacuuming:.2f} s")
     else:
         print(f"many: the oldest month dropped in {_seconds(lambda: run('drop table many_0')):.3f} s")
 

@@ -1,7 +1,7 @@
 """What a read replica would have us believe: python -m deploy.drills.replica [--lag-milliseconds 0 50 500]
 
-A real streaming replica of the database. Customers start payments; the question that keeps somebody from being charged twice (is one
-open for this booking?) is asked of both at that moment. Each *no* of the replica would have been a second charge.
+A real streaming replica of the database. Customers start payments; the question that keeps somebody from being charged twice (is
+one open for this booking?) is then put to the replica. Each *no* would have been a second charge.
 """
 
 import argparse
@@ -55,11 +55,9 @@ def _ask_both(folder: Path, primary: Server, till: Till, lag_milliseconds: int) 
                 delays.append((time.monotonic() - started) * 1000)
     finally:
         replica.stop("immediate")
-    print(
-        f"replica {lag_milliseconds} ms behind by order: {wrong} of {PAYMENTS} bookings had 'nothing open' right after the customer was "
-        f"told that it is; seen there after {statistics.median(delays):.0f} ms (median), {max(delays):.0f} ms (longest)",
-        flush=True,
-    )
+    shown = f"{wrong} of {PAYMENTS} times it said that nothing is open, just after it was"
+    seen = f"there after {statistics.median(delays):.0f} ms (median), {max(delays):.0f} ms (longest)"
+    print(f"replica {lag_milliseconds} ms behind by order: {shown}; {seen}", flush=True)
 
 
 def _says_yes(connection: "psycopg.Connection[tuple[bool]]", booking_reference: str) -> bool:

@@ -150,7 +150,7 @@ def _outcomes(house: House) -> dict[str, list[str]]:
 
 def _rows(house: House, question: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
     with psycopg.connect(house.database_url) as connection:
-        return connection.execute(question, values).fetchall()  # type: ignore[call-overload]
+        return connection.execute(question, values).fetchall()
 
 
 def _refusals(house: House, dump: Path, programs: dict[str, str]) -> list[str]:
