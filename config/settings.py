@@ -1,6 +1,8 @@
 """Every setting, read from the environment. `.env.example` names each variable and what it means."""
 
+import os
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -349,9 +351,12 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Watching -------------------------------------------------------------------------------------
 # The folder through which the processes of one machine add up what they count; empty: each tells of itself alone.
-METRICS_DIR = env.str("METRICS_DIR", default="")
+# A folder that is not ours to write to counts as none, and so it is for commands: figures must not stop anything.
+METRICS_DIR = "" if Path(sys.argv[0]).name == "manage.py" else env.str("METRICS_DIR", default="")
 if METRICS_DIR:
-    Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        Path(METRICS_DIR).mkdir(parents=True, exist_ok=True)
+    METRICS_DIR = METRICS_DIR if os.access(METRICS_DIR, os.W_OK) else ""
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 if not env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""):
     # redis imports these where they are installed, a third of its own start, only to find that nobody uses them.

@@ -20,6 +20,8 @@ declare -A fresh=(
     [REDIS_URL]=redis://$redis:6379/0
     [TRUSTED_PROXIES]=1
     [FIELD_ENCRYPTION_KEYS]=$(secret 32)
+    [METRICS_DIR]=/run/paydesk/metrics
+    [METRICS_TOKEN]=$(secret 24)
     [WHATSAPP_VERIFY_TOKEN]=$(secret 24)
     [WHATSAPP_FLOW_PRIVATE_KEY]=$(flow_key)
 )

@@ -37,7 +37,7 @@ UNDERSTOOD = frozenset(
 ONLY_FENCES = re.compile(
     r"(Protect|Private|Restrict|NoNewPrivileges|CapabilityBoundingSet|AmbientCapabilities|SystemCall|LockPersonality"
     r"|MemoryDenyWriteExecute|MemoryHigh|MemoryMax|TasksMax|LimitNOFILE|ReadWritePaths|ReadOnlyPaths|DevicePolicy|KeyringMode|RemoveIPC"
-    r"|ProcSubset|StandardOutput|StandardError|SyslogIdentifier|StateDirectoryMode|RuntimeDirectoryMode|OOMScoreAdjust|OOMPolicy|Nice|CPUWeight"
+    r"|ProcSubset|StandardOutput|StandardError|SyslogIdentifier|StateDirectoryMode|RuntimeDirectoryMode|RuntimeDirectoryPreserve|OOMScoreAdjust|OOMPolicy|Nice|CPUWeight"
     r"|StartLimit|RestartSteps|RestartMaxDelaySec|SendSIGKILL|TimeoutStartSec|IPAddress)\w*"
 )
 """They only forbid or limit what a process may do; leaving them out starts the same program."""
