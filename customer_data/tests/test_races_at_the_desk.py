@@ -1,0 +1,265 @@
+"""One acts in the middle of what another does, with real connections; each race has a control in which the guard is away.
+
+The window is as wide as it can be: the first one stands in it until the second is done, or waits for the first one's lock.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import QuerySet
+
+from customer_data import ledger, services
+from customer_data.models import Booking, Payment, PaymentEvent, Refund
+from customer_data.offer import CannotPay
+from customer_data.services import (
+    CannotCancel,
+    CannotRefund,
+    NotSentAgain,
+    NotStopped,
+    cancelling,
+    checking,
+    opening,
+    refund_sending,
+    refunds,
+    reporting,
+)
+from customer_data.status import Reason, Status
+from customer_data.tests import make, money_back, till
+from customer_data.tests.drawer import Drawer
+from customer_data.tests.races import in_the_middle
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("drawer")]
+
+
+@pytest.fixture
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
+
+
+@pytest.fixture
+def without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A status is written whatever it is by now."""
+
+    def write(payment: Payment, event: PaymentEvent, facts: dict[str, Any]) -> bool:
+        is_written = Payment.objects.filter(pk=payment.pk).update(status=event.to_status, **facts) == 1
+        event.save(force_insert=True)
+        return is_written
+
+    def move(refund: Refund, status: str, **facts: Any) -> bool:
+        refund.status = status
+        return Refund.objects.filter(pk=refund.pk).update(status=status, **facts) == 1
+
+    monkeypatch.setattr(Payment, "_write", write)
+    monkeypatch.setattr(Refund, "move_to", move)
+
+
+def broken() -> set[str]:
+    """The invariants of the books that do not hold."""
+    return {violation.invariant for violation in ledger.violations()}
+
+
+# --- Two staff press one button -------------------------------------------------------------------
+def ask_again_twice(monkeypatch: pytest.MonkeyPatch) -> tuple[Booking, Any]:
+    failed = make.payment(Status.FAILED)
+    one, two = money_back.person(), money_back.person()
+
+    def ask(user: Any) -> Payment:
+        payment = Payment.objects.get(pk=failed.pk)
+        return services.send_request_again(payment, user=user, reason="They asked for it.")
+
+    other = in_the_middle(monkeypatch, opening, "_new_payment", lambda: ask(two))
+    try:
+        ask(one)
+    except IntegrityError as error:
+        return failed.booking, error
+    return failed.booking, other.finished()
+
+
+def test_two_who_send_a_request_again_send_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    booking, second = ask_again_twice(monkeypatch)
+    assert isinstance(second, NotSentAgain)
+    assert booking.payments.filter(status=Status.CREATED).count() == 1
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_the_lock_two_requests_collide_in_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, outcome = ask_again_twice(monkeypatch)
+    assert isinstance(outcome, IntegrityError)
+
+
+def stop_twice(monkeypatch: pytest.MonkeyPatch) -> tuple[Payment, Any]:
+    payment = till.charge()
+    one, two = money_back.person(), money_back.person()
+
+    def stop(user: Any) -> None:
+        services.stop_waiting(Payment.objects.get(pk=payment.pk), user=user, reason="They pay in cash.")
+
+    other = in_the_middle(monkeypatch, Payment, "_write", lambda: stop(two))
+    try:
+        stop(one)
+    except NotStopped as refused:
+        return payment, refused
+    return payment, other.finished()
+
+
+def test_two_who_stop_waiting_stop_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    payment, refused = stop_twice(monkeypatch)
+    assert isinstance(refused, NotStopped)
+    assert till.trail(payment).count("expired") == 1
+
+
+@pytest.mark.usefixtures("without_the_guard")
+def test_control_without_lock_and_guard_the_trail_has_two_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
+    payment, refused = stop_twice(monkeypatch)
+    assert refused is None
+    assert till.trail(payment).count("expired") == 2
+    assert "the_trail_is_unbroken" in broken()
+
+
+def cancel_twice(monkeypatch: pytest.MonkeyPatch) -> Any:
+    booking = make.booking()
+    one, two = money_back.person(), money_back.person()
+
+    def cancel(user: Any) -> Booking:
+        return services.cancel_booking(Booking.objects.get(pk=booking.pk), reason="The road is closed.", user=user)
+
+    other = in_the_middle(monkeypatch, cancelling, "_end_open_payments", lambda: cancel(two))
+    cancel(one)
+    return other.finished()
+
+
+def test_two_who_cancel_a_booking_cancel_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(cancel_twice(monkeypatch), CannotCancel)
+
+
+def take_twice(monkeypatch: pytest.MonkeyPatch) -> Any:
+    refund = money_back.refund("approved")
+    one, two = money_back.person(), money_back.person()
+    other = in_the_middle(monkeypatch, refunds, "_move", lambda: services.take_refund(refund, user=two))
+    services.take_refund(refund, user=one)
+    return other.finished()
+
+
+def test_two_who_take_a_refund_to_pay_it_back_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = take_twice(monkeypatch)
+    assert isinstance(refused, CannotRefund)
+    assert "Do not pay it a second time." in str(refused)
+
+
+@pytest.mark.usefixtures("without_locks", "without_the_guard")
+def test_control_without_lock_and_guard_both_pay_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(take_twice(monkeypatch), Refund)
+
+
+# --- A customer and staff -------------------------------------------------------------------------
+def pay_while_it_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> tuple[Booking, Any]:
+    booking, user = make.booking(), money_back.person()
+    other = in_the_middle(monkeypatch, cancelling, "_end_open_payments", lambda: till.ask_for(booking))
+    services.cancel_booking(booking, reason="The road is closed.", user=user)
+    return booking, other.finished()
+
+
+def test_who_taps_pay_while_the_booking_is_cancelled_is_not_asked_for_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    booking, refused = pay_while_it_is_cancelled(monkeypatch)
+    assert isinstance(refused, CannotPay)
+    assert refused.code == "booking_cancelled"
+    assert not booking.payments.exists()
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_the_lock_a_payment_opens_on_a_cancelled_booking(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancelling, "_end_open_payments", lambda *anything: None)  # it has looked already when the tap comes
+    booking, opened = pay_while_it_is_cancelled(monkeypatch)
+    assert isinstance(opened, Payment)
+    assert booking.payments.get().is_open
+
+
+# --- A refund and a dispute -----------------------------------------------------------------------
+def dispute_while_it_is_handed_over(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> list[str]:
+    """How the payment stood when its refund was marked as handed over, and when the gateway had it."""
+    payment = till.charge()
+    drawer.pay(payment.reference)
+    till.check(payment)
+    refund = money_back.approve(money_back.request(payment))
+    stood: list[str] = []
+
+    def dispute() -> None:
+        make.step(Payment.objects.get(pk=payment.pk), Status.DISPUTED)
+
+    other = in_the_middle(monkeypatch, Refund, "move_to", dispute)
+    whole = refund_sending.note
+
+    def note(current: Refund, *words: Any, **more: Any) -> None:
+        stood.append(Payment.objects.get(pk=payment.pk).status)
+        whole(current, *words, **more)
+
+    monkeypatch.setattr(refund_sending, "note", note)
+    services.send_refund(refund.reference)
+    other.finished()
+    return stood
+
+
+def test_a_dispute_waits_until_a_refund_is_marked_as_handed_over(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    assert dispute_while_it_is_handed_over(monkeypatch, drawer)[0] == "successful"
+    assert broken() <= {"money_that_came_in_has_a_receipt"}
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_the_lock_a_refund_is_handed_over_of_what_is_disputed(
+    monkeypatch: pytest.MonkeyPatch, drawer: Drawer
+) -> None:
+    assert dispute_while_it_is_handed_over(monkeypatch, drawer)[0] == "disputed"
+
+
+# --- A notification, a question and an end --------------------------------------------------------
+def end_while_the_gateway_says_paid(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> tuple[Payment, Any]:
+    """The bell rings, the gateway says paid; before that is written down, the payment is ended."""
+    payment = till.charge()
+    drawer.pay(payment.reference)
+    services.ring(payment.reference, account=payment.account)
+
+    def end() -> bool:
+        return services.expire_payment(Payment.objects.get(pk=payment.pk), source="sweep", reason=Reason.TIMED_OUT)
+
+    other = in_the_middle(monkeypatch, reporting, "_way_to", end)
+    services.check_payment(payment.reference, source="bell")
+    return payment, other.finished()
+
+
+def test_money_that_comes_while_its_payment_ends_is_taken_as_late_money(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    payment, has_ended = end_while_the_gateway_says_paid(monkeypatch, drawer)
+    assert has_ended is True
+    till.check(payment)
+    assert till.stands(payment) == ("successful", "paid")
+    assert till.trail(payment)[-2:] == ["expired", "successful"]
+    assert "late_money" in till.concerns(payment)
+    assert broken() <= {"money_that_came_in_has_a_receipt"}
+
+
+@pytest.mark.usefixtures("without_the_guard")
+def test_control_without_the_guard_the_end_is_passed_over_and_nobody_hears(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    end_while_the_gateway_says_paid(monkeypatch, drawer)
+    assert "the_trail_is_unbroken" in broken()
+
+
+def ask_twice(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> int:
+    """Two bells at once; the second worker begins when the first has found the payment due."""
+    payment = till.charge()
+    till.make_due(payment)
+    other = in_the_middle(monkeypatch, checking, "_ask", lambda: services.check_payment(payment.reference, source="poll"))
+    services.check_payment(payment.reference, source="bell")
+    other.finished()
+    return len(drawer.questions)
+
+
+def test_a_bell_and_a_poll_at_once_ask_one_question(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    assert ask_twice(monkeypatch, drawer) == 1
+
+
+def test_control_without_the_claim_both_ask(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    monkeypatch.setattr(checking, "_claim", lambda reference: Payment.objects.get(reference=reference))
+    assert ask_twice(monkeypatch, drawer) == 2
