@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from customer_data.gateway import PromptKind
 from customer_data.models import Customer, Payment, PaymentEvent
+from customer_data.models.prepared import Prepared
 from customer_data.money import show_amount
 from customer_data.offer import owed
 from customer_data.phones import national
@@ -32,12 +34,15 @@ class Line:
 
 def lines_about(event: PaymentEvent) -> list[Line]:
     """Everything that is said about one move, to everybody who can be reached."""
-    payment = _WHOLE.get(pk=event.payment_id)  # with the newest totals
+    payment = _WHOLE.get(event.payment_id)  # with the newest totals
     say_it = _not_paid if event.to_status in UNPAID_ENDS else _SAID[Status(event.to_status)]
     return [line for line in say_it(payment) if is_reachable(line.to) and _may_be_sent(line, payment)]
 
 
-_WHOLE = Payment.objects.select_related("booking__customer__conversation", "payer__conversation", "receipt")
+_WHOLE = Prepared(
+    lambda key: Payment.objects.select_related("booking__customer__conversation", "payer__conversation", "receipt").filter(pk=key),
+    UUID(int=0),
+)
 
 
 def _may_be_sent(line: Line, payment: Payment) -> bool:

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db.models import QuerySet
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from customer_data import correlation
 from customer_data.models import Booking, Customer
+from customer_data.models.prepared import Prepared
 from flows.definitions.payment_whatsapp_flow import FLOW_NAME as PAYMENT_FLOW
 from flows.models import FlowSession
 
@@ -56,12 +56,12 @@ def issue_for(customer: Customer, *, booking: Booking | None = None, flow_name: 
 
 def redeem(token: str, *, flow_name: str = PAYMENT_FLOW) -> FlowSession:
     """The session of a token for this Flow, with booking, customer and payment. Raises TokenNotValid."""
-    return _usable(_sessions(token, flow_name))
+    return _usable(_SESSION.first(hash_token(token), flow_name))
 
 
 def redeem_with_payment(token: str) -> FlowSession:
     """As `redeem`, where there probably is a payment by now: it is read with the rest."""
-    return _usable(_sessions(token, PAYMENT_FLOW).select_related("booking__customer", "payment"))
+    return _usable(_SESSION_WITH_PAYMENT.first(hash_token(token), PAYMENT_FLOW))
 
 
 def redeem_to_pay(token: str) -> FlowSession:
@@ -69,22 +69,24 @@ def redeem_to_pay(token: str) -> FlowSession:
 
     The payment is read after the wait: a join would read it as it was before, and not find the one that the first one made.
     """
-    locked = _sessions(token, PAYMENT_FLOW).select_for_update(of=("self", "booking"))
+    locked = _sessions(hash_token(token), PAYMENT_FLOW).select_for_update(of=("self", "booking"))
     session = next(iter(locked.filter(booking__booking_reference__gt="")), None)  # an inner join: an outer one cannot be locked
-    return _usable(_sessions(token, PAYMENT_FLOW) if session is None else [session])
+    return redeem(token) if session is None else _usable(session)
 
 
-def _sessions(token: str, flow_name: str) -> QuerySet[FlowSession]:
-    return (
-        FlowSession.objects.select_related("booking__customer")
-        .defer("token")
-        .filter(token_hash=hash_token(token), flow_name=flow_name)
-    )
+def _sessions(token_hash: str, flow_name: str) -> QuerySet[FlowSession]:
+    sessions = FlowSession.objects.select_related("booking__customer").defer("token")
+    return sessions.filter(token_hash=token_hash, flow_name=flow_name)
 
 
-def _usable(found: Iterable[FlowSession]) -> FlowSession:
+_SESSION = Prepared(_sessions, "a hash", "a Flow")
+_SESSION_WITH_PAYMENT = Prepared(
+    lambda *values: _sessions(*values).select_related("booking__customer", "payment"), "a hash", "a Flow"
+)
+
+
+def _usable(session: FlowSession | None) -> FlowSession:
     """Raises TokenNotValid."""
-    session = next(iter(found), None)
     if session is None:
         raise TokenNotValid("This form is not valid any more. Write to us in the chat and we will send you a new one.")
     correlation.take_up(session.correlation_id)

@@ -6,10 +6,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import TextField
+from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
 from customer_data.gateway import Account, Misconfigured
+from customer_data.models.prepared import Prepared
 from customer_data.sealed import CannotOpen, unseal
 from paynow_integration.hashing import clean_key
 from paynow_integration.models import PaynowConfig
@@ -93,9 +94,16 @@ def _rows() -> list[PaynowConfig]:
 
 
 def _read_rows() -> list[PaynowConfig]:
+    return _ROWS.all()
+
+
+def _sealed_rows() -> QuerySet[PaynowConfig]:
     """With their keys still sealed, as `sealed_key`: a key that cannot be opened then fails alone."""
     rows = PaynowConfig.objects.defer("integration_key").annotate(sealed_key=Cast("integration_key", TextField()))
-    return list(rows.order_by("-is_active", "-updated_at", "-pk"))
+    return rows.order_by("-is_active", "-updated_at", "-pk")
+
+
+_ROWS = Prepared(_sealed_rows)
 
 
 def _opened(config: PaynowConfig) -> Integration:

@@ -7,6 +7,7 @@ when it began, so no part may need what another one wrote.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from django.db import connection, models
@@ -59,12 +60,17 @@ def insert_new(rows: Sequence[models.Model], *, returning: tuple[str, str]) -> d
 
 def insert_beside_sql(row: models.Model, beside: str) -> Sql:
     """An insert of `row`, once for every row of the part called `beside`: not at all where that changed nothing."""
-    meta = row._meta
+    fields, insert, values = _inserting(type(row))
+    given = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    return f"{insert} SELECT {values} FROM {beside}", tuple(given)  # noqa: S608  names of our own columns
+
+
+@cache
+def _inserting(model: type[models.Model]) -> tuple[list[models.Field[Any, Any]], str, str]:
+    meta = model._meta
     fields = [field for field in meta.concrete_fields if field is not meta.auto_field]
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    values = ", ".join(f"%s::{field.db_type(connection)}" for field in fields)
-    given = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    return f'INSERT INTO "{meta.db_table}" ({columns}) SELECT {values} FROM {beside}', tuple(given)  # noqa: S608
+    return fields, f'INSERT INTO "{meta.db_table}" ({columns})', ", ".join(f"%s::{field.db_type(connection)}" for field in fields)
 
 
 def run(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

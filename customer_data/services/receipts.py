@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from customer_data.models import Payment, PaymentEvent, Receipt, ReceiptSeries
+from customer_data.models.prepared import Prepared
 from customer_data.models.statements import insert_beside_sql, is_written, run, update_sql
 from customer_data.receipts import facts_of, series_of
 from customer_data.status import MONEY_IN, NEEDS_PROOF, Status
@@ -59,7 +61,7 @@ def _issue(payment: Payment) -> Receipt:
     with transaction.atomic():
         series = _locked_series(series_of(payment))
         # Two workers at once: the second waits above and then finds the first one's receipt.
-        paid = _as_it_stands(payment, series)
+        paid = _WHOLE.get(payment.pk, series.name)
         receipt: Receipt | None = getattr(paid, "receipt", None)
         return receipt or _next_receipt(series, paid)
 
@@ -73,15 +75,18 @@ def _locked_series(name: str) -> ReceiptSeries:
     return series
 
 
-def _as_it_stands(payment: Payment, series: ReceiptSeries) -> Payment:
+def _whole(key: UUID, series: str) -> QuerySet[Payment]:
     """The payment with all that its receipt says; `earlier`: what the booking's earlier receipts were issued for, if any.
 
     Money that went back is not counted.
     """
-    others = Payment.objects.filter(booking=OuterRef("booking"), receipt__series=series.name, status__in=MONEY_IN).order_by()
+    others = Payment.objects.filter(booking=OuterRef("booking"), receipt__series=series, status__in=MONEY_IN).order_by()
     earlier = others.values("booking").annotate(sum=Sum("amount")).values("sum")
     whole = Payment.objects.select_related("booking__customer", "booking__departure__tour", "payer", "receipt")
-    return whole.annotate(earlier=Subquery(earlier)).get(pk=payment.pk)
+    return whole.annotate(earlier=Subquery(earlier)).filter(pk=key)
+
+
+_WHOLE = Prepared(_whole, UUID(int=0), "a series")
 
 
 def _next_receipt(series: ReceiptSeries, paid: Payment) -> Receipt:

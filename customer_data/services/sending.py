@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -22,9 +22,20 @@ from customer_data.gateway import (
     gateway_named,
 )
 from customer_data.models import Concern, ConcernKind, Payment, PaymentEvent
+from customer_data.models.prepared import Prepared
 from customer_data.offer import owed
 from customer_data.services.opening import expire_payment
 from customer_data.status import Reason, Status
+
+
+def _whole(reference: str) -> QuerySet[Payment]:
+    """With its booking and customer, and the door through which it was asked for."""
+    opening = PaymentEvent.objects.filter(payment=OuterRef("pk"), from_status="").order_by("pk").values("source")
+    whole = Payment.objects.select_related("booking__customer").annotate(asked_through=Coalesce(Subquery(opening[:1]), Value("")))
+    return whole.filter(reference=reference)
+
+
+_WHOLE = Prepared(_whole, "a reference")
 
 
 def send_payment(reference: str, *, source: str = "task") -> Payment:
@@ -32,9 +43,7 @@ def send_payment(reference: str, *, source: str = "task") -> Payment:
 
     A killed worker leaves it `sending`: from there the sweep asks whether it arrived, and never sends it again.
     """
-    opening = PaymentEvent.objects.filter(payment=OuterRef("pk"), from_status="").order_by("pk").values("source")
-    whole = Payment.objects.select_related("booking__customer").annotate(asked_through=Coalesce(Subquery(opening[:1]), Value("")))
-    payment = whole.get(reference=reference)
+    payment = _WHOLE.get(reference)
     correlation.take_up(payment.correlation_id)
     if not _claim(payment, source=source):
         return payment
