@@ -42,14 +42,14 @@ class Front:
     authority: Path  # the certificate of Caddy's own authority
 
     def ask(
-        self, path: str, *, method: str = "GET", body: bytes | Iterable[bytes] | None = None, **headers: str
+        self, path: str, *, method: str = "GET", body: bytes | Iterable[bytes] | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
         """Over TLS, by its public name, with its certificate checked."""
         context = ssl.create_default_context(cafile=str(self.authority))
         connection = http.client.HTTPSConnection(NAME, self.port, context=context, timeout=20)
         connection.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", self.port), timeout=20), server_hostname=NAME)
         try:
-            connection.request(method, path, body=body, headers={"Host": NAME, **headers})
+            connection.request(method, path, body=body, headers={"Host": NAME, **(headers or {})})
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         finally:
@@ -117,8 +117,8 @@ def echoed(caddy: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fro
         yield in_front_of(caddy, [port], folder, open_doors, STAFF_ADDRESSES="127.0.0.0/8")
 
 
-def told(front: Front, **headers: str) -> dict[str, Any]:
-    status, _, body = front.ask("/crm-api/echo/", **headers)
+def told(front: Front, headers: dict[str, str]) -> dict[str, Any]:
+    status, _, body = front.ask("/crm-api/echo/", headers=headers)
     assert status == 200
     found: dict[str, Any] = json.loads(body)
     return found
@@ -139,7 +139,7 @@ LIES = {
     "lies", [LIES, {}, *({name: value} for name, value in LIES.items())], ids=lambda lies: "+".join(lies) or "none"
 )
 def test_what_a_client_says_about_itself_is_not_believed(echoed: Front, lies: dict[str, str]) -> None:
-    said = told(echoed, **lies)
+    said = told(echoed, lies)
     assert (said["HTTP_X_FORWARDED_FOR"], said["HTTP_X_FORWARDED_PROTO"]) == ("127.0.0.1", "https")
     assert said["HTTP_X_FORWARDED_HOST"].partition(":")[0] == NAME
     assert "HTTP_FORWARDED" not in said

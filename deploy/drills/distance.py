@@ -5,6 +5,7 @@ to a payment request then takes so much longer that the number of round trips in
 """
 
 import argparse
+import signal
 import socket
 import statistics
 import sys
@@ -98,4 +99,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is told to end takes everything with it
     sys.exit(main())

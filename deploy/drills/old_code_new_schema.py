@@ -9,6 +9,7 @@ right. The packages are this checkout's for both.
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -204,4 +205,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is told to end takes everything with it
     sys.exit(main())

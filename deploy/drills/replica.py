@@ -5,6 +5,7 @@ one open for this booking?) is then put to the replica. Each *no* would have bee
 """
 
 import argparse
+import signal
 import statistics
 import sys
 import tempfile
@@ -72,4 +73,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is told to end takes everything with it
     sys.exit(main())

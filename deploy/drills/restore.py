@@ -8,6 +8,7 @@ knows.
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -228,4 +229,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is told to end takes everything with it
     sys.exit(main())

@@ -5,6 +5,7 @@ end it says what a payment leaves behind, the record of changes with it.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -71,4 +72,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # who is told to end takes everything with it
     sys.exit(main())
