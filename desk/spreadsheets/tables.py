@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 from desk.spreadsheets.cells import MOST_BYTES, Cell, Formula, NotATable, Row, check_size
 from desk.spreadsheets.text_files import read_text_rows
-from desk.spreadsheets.workbooks import read_workbook_rows
 
 __all__ = ["MOST_BYTES", "Cell", "Formula", "NotATable", "Row", "check_size", "read_rows"]
 
+# Loaded with the first workbook that is read: it is a tenth of a start, and most processes read none.
+_WORKBOOKS = "desk.spreadsheets.workbooks"
 _INSTEAD = "Bring the CSV or Excel (.xlsx) file that Paynow or the bank offers beside it."
 
 _OTHER_KINDS: tuple[tuple[bytes, str], ...] = (
@@ -40,7 +42,9 @@ def read_rows(content: bytes) -> Iterator[Row]:
         raise NotATable(f"This is a picture or a film. {_INSTEAD}")
     if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:9].lower().startswith(_WEB_PAGES):
         raise NotATable(f"This is a web page that only calls itself a table. {_INSTEAD}")
-    return _not_nothing(read_workbook_rows(content) if content.startswith(b"PK\x03\x04") else read_text_rows(content))
+    if content.startswith(b"PK\x03\x04"):
+        return _not_nothing(import_module(_WORKBOOKS).read_workbook_rows(content))
+    return _not_nothing(read_text_rows(content))
 
 
 def _not_nothing(rows: Iterator[Row]) -> Iterator[Row]:
