@@ -54,6 +54,7 @@ class Run:
             seconds=round(time.monotonic() - self._began, 1),
             counts=self._counts(evidence),
             points=self.stage.points_hit(),
+            passed=sorted(self.stage.points_passed()),
             restarts=self.stage.restarts(),
             troubles=dict(self.troubles.done),
             money=_money(evidence.books),

@@ -18,6 +18,8 @@ class Result:
     seconds: float
     counts: Mapping[str, int]
     points: Mapping[str, int] = field(default_factory=dict)
+    passed: Sequence[str] = ()
+    """The points that processes came to, armed or not."""
     restarts: Mapping[str, int] = field(default_factory=dict)
     troubles: Mapping[str, int] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)

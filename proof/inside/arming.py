@@ -32,6 +32,17 @@ def hits(folder: Path) -> dict[str, int]:
     return dict(Counter(path.name.rpartition(".")[0] for path in (folder / "hit").glob("*.*")))
 
 
+def passed(folder: Path) -> set[str]:
+    """The points that processes came to, armed or not."""
+    return {path.name for path in (folder / "passed").glob("*")}
+
+
+def note_passing(folder: Path, point: str) -> None:
+    """That a process came to this point. Once for each process is enough."""
+    (folder / "passed").mkdir(exist_ok=True)
+    (folder / "passed" / point).touch()
+
+
 def pass_by(folder: Path, point: str) -> None:
     """Dies here if this point is armed and nobody else was quicker."""
     try:

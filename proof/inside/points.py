@@ -132,15 +132,21 @@ def put_in_place() -> None:
 
 
 def _with_point(point: Point, folder: Path, original: Callable[..., Any]) -> Callable[..., Any]:
+    note_once = functools.cache(lambda: arming.note_passing(folder, point.name))
+
+    def come_by() -> None:
+        note_once()
+        arming.pass_by(folder, point.name)
+
     @functools.wraps(original)
     def before(*arguments: Any, **named: Any) -> Any:
-        arming.pass_by(folder, point.name)
+        come_by()
         return original(*arguments, **named)
 
     @functools.wraps(original)
     def after(*arguments: Any, **named: Any) -> Any:
         result = original(*arguments, **named)
-        arming.pass_by(folder, point.name)
+        come_by()
         return result
 
     return before if point.when == "before" else after

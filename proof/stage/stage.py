@@ -120,6 +120,10 @@ class Stage:
         """At which points how many processes killed themselves."""
         return arming.hits(self._points)
 
+    def points_passed(self) -> set[str]:
+        """The points that processes came to, whether or not they were armed."""
+        return arming.passed(self._points)
+
     def stop_redis(self) -> None:
         self._redis.stop()
 

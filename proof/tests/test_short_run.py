@@ -11,6 +11,7 @@ import pytest
 from config.tests.processes import ROOT
 from proof.controls import CONTROLS
 from proof.inside.guards import GUARDS
+from proof.inside.points import POINTS
 
 SEED = "1"
 SPEED = "1.5"
@@ -34,6 +35,7 @@ def run(tmp_path: Path, *arguments: str) -> dict[str, Any]:
 def test_every_promise_holds_while_one_of_each_trouble_happens(tmp_path: Path) -> None:
     found = run(tmp_path, "--one-of-each")
     assert found["findings"] == []
+    assert found["passed"] == sorted(point.name for point in POINTS), "a point that no process comes to kills nobody"
     assert found["troubles"]["stop_redis"] == found["troubles"]["restart_postgres"] == 1
     assert sum(found["restarts"].values()) >= 3
 
