@@ -16,6 +16,7 @@ from proof.plan import Plan
 OUR_LOGS = ("web*.log", "worker*.log", "clock.log", "postgres.log")
 RAW = re.compile(r"paynowreference=|[?&]hash=|encrypted_flow_data|encrypted_aes_key|\b[0-9A-F]{128}\b|BEGIN (?:RSA )?PRIVATE KEY")
 """Bodies as they go over the wire, a signature of Paynow, a private key."""
+NUMBER = re.compile(r"7\d{8}")
 SECRET_NAMES = (
     "SECRET_KEY",
     "FIELD_ENCRYPTION_KEYS",
@@ -26,7 +27,7 @@ SECRET_NAMES = (
     "PAYNOW_INTEGRATION_KEY",
 )
 LONGEST_QUOTE = 160
-MOST_TOKENS = 40
+MOST_TOKENS = 15
 """Of the run's form tokens, so many are looked for in every table."""
 
 
@@ -51,18 +52,24 @@ def phones_of(plan: Plan) -> list[str]:
 
 def in_logs(folder: Path, *, secrets: Iterable[str], phones: Iterable[str]) -> Iterator[str]:
     """Sentences that name the file and the line, and never quote the secret."""
-    words = re.compile("|".join(map(re.escape, secrets)) or r"(?!)")
-    digits, numbers = re.compile(r"7\d{8}"), set(phones)
+    wanted, numbers = list(secrets), set(phones)
     for pattern in OUR_LOGS:
         for file in sorted(folder.glob(pattern)):
-            with file.open(errors="replace") as lines:
-                for number, line in enumerate(lines, start=1):
-                    if words.search(line):
-                        yield f"A secret stands in {file.name}, line {number}."
-                    if RAW.search(line):
-                        yield f"A raw body or a signature stands in {file.name}, line {number}."
-                    if any(found in numbers for found in digits.findall(line)):
-                        yield f"A whole phone number stands in {file.name}, line {number}: {_hidden(line)}"
+            text = file.read_text(errors="replace")
+            for what, at in _found(text, wanted, numbers):
+                line = text.count("\n", 0, at) + 1
+                yield f"{what} stands in {file.name}, line {line}: {_hidden(text.splitlines()[line - 1], wanted)}"
+
+
+def _found(text: str, secrets: Iterable[str], numbers: set[str]) -> Iterator[tuple[str, int]]:
+    for secret in secrets:
+        if (at := text.find(secret)) >= 0:
+            yield "A secret", at
+    if (raw := RAW.search(text)) is not None:
+        yield "A raw body or a signature", raw.start()
+    number = next((found for found in NUMBER.finditer(text) if found[0] in numbers), None)
+    if number is not None:
+        yield "A whole phone number", number.start()
 
 
 def in_tables(secrets: list[str]) -> Iterator[str]:
@@ -77,5 +84,7 @@ def in_tables(secrets: list[str]) -> Iterator[str]:
                 yield f"{count} rows of {table} hold a secret that is not sealed."
 
 
-def _hidden(line: str) -> str:
-    return re.sub(r"\d{3,}", "…", line.strip())[:LONGEST_QUOTE]
+def _hidden(line: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        line = line.replace(secret, "…")
+    return re.sub(r"\d{3,}|[0-9A-Fa-f]{32,}", "…", line.strip())[:LONGEST_QUOTE]

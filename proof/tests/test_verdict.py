@@ -41,7 +41,7 @@ def books(*charges: Charge, told: tuple[Told, ...] = (), **facts: Any) -> Books:
 
 
 def journey(**facts: Any) -> Journey:
-    return replace(make_plan(1, payments=1, customers=2).journeys[0], **facts)
+    return replace(make_plan(1, payments=1, customers=2).journeys[0], **({"by_chat": False} | facts))
 
 
 def story(payment: Payment, **facts: Any) -> Story:
