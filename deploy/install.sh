@@ -1,5 +1,6 @@
 #!/bin/bash
-# Installs this checkout on a Debian machine with systemd, or brings an installed one up to it: sudo deploy/install.sh
+# Installs this checkout on a Debian machine with systemd, or brings an installed one up to it: sudo deploy/install.sh [NAME]
+#   NAME         the public name, such as pay.example.com; needed the first time only
 #   --root DIR   everything below DIR instead of /, and no services touched: to look at it, and for tests
 # Every release has a folder of its own, /srv/paydesk-releases/<time>; /srv/paydesk points to the one that serves. The schema is brought
 # up first, while the old code serves (docs/operations.md has the rule that allows it); then processes change over one by one.
@@ -7,7 +8,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 root=
-[ "${1:-}" = --root ] && root=${2:?--root which folder?}
+if [ "${1:-}" = --root ]; then
+    root=${2:?--root which folder?}
+    shift 2
+fi
+name=${1:-}
 release=/srv/paydesk-releases/$(date --utc +%Y%m%dT%H%M%SZ)
 python=$(command -v python3.11 || command -v python3)
 # What make run and its tests need has no place on a server.
@@ -51,7 +56,7 @@ put_code() {
 put_environment() {
     mkdir --parents "$root/etc/paydesk"
     [ -e "$root/etc/paydesk/paydesk.env" ] && return
-    (umask 077 && deploy/new_environment.sh "${SITE_NAME:?Set SITE_NAME=pay.example.com for the first installation}" >"$root/etc/paydesk/paydesk.env")
+    (umask 077 && deploy/new_environment.sh "${name:?Say the public name the first time: install.sh pay.example.com}" >"$root/etc/paydesk/paydesk.env")
     echo "Fill in $root/etc/paydesk/paydesk.env."
 }
 
