@@ -153,7 +153,7 @@ def test_in_a_statement_it_is_taken_out_of_the_lines_and_of_the_file() -> None:
     rows = [("21/11/2026", f"CARD {GROUPED} RUDO", "ref1", "", "20.00", "1"), ("21/11/2026", "B", VISA, "", f"x{VISA}", "1")]
     content = csv_of(rows, headings=("Date", "Details", "Ref", "Debit", "Credit", "Balance"))
     bank = source("bank")
-    file, _ = keep_file(bank, SimpleUploadedFile("bank.csv", content), None)
+    file, _ = keep_file(bank, SimpleUploadedFile("bank.csv", content), owner().user)
     assert VISA.encode() not in content_of(file)
     done = import_file(file)
     assert (done.lines_new, len(done.bad_rows)) == (1, 1)
@@ -167,7 +167,7 @@ def test_a_workbook_that_holds_one_is_not_taken() -> None:
     content = io.BytesIO()
     book.save(content)
     with pytest.raises(CannotImport, match="as CSV"):
-        keep_file(source("bank"), SimpleUploadedFile("bank.xlsx", content.getvalue()), None)
+        keep_file(source("bank"), SimpleUploadedFile("bank.xlsx", content.getvalue()), owner().user)
 
 
 def test_in_a_gateways_words_it_is_taken_out() -> None:
