@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -35,6 +36,8 @@ NAME, OLD_NAME, NUMBER, EMAIL = "Chipo Ndlovu", "Chipo Zvobgo", "263772345678", 
 WALLET, BSUID = "+263783334444", "ZW.99887766554433221100"
 VALUES = (NAME, OLD_NAME, NUMBER, NUMBER[3:], EMAIL, WALLET[1:], WALLET[4:], BSUID, "Ndlovu", "Zvobgo")
 """By each of these she can be found."""
+
+PAYNOW = {"gateway": "paynow", "payment_method": "paynow_ecocash", "account": "1201"}
 
 
 def wamid(number: int) -> str:
@@ -114,7 +117,8 @@ def _slips(chipo: Customer) -> None:
 
 
 def _wrong_debit(chipo: Customer) -> None:
-    lost = make.payment(Status.EXPIRED, booking=make.booking(customer=chipo), phone=WALLET, email=EMAIL)
+    through = {} if "drawer" in settings.PAYMENT_GATEWAYS else PAYNOW
+    lost = make.payment(Status.EXPIRED, booking=make.booking(customer=chipo), phone=WALLET, email=EMAIL, **through)
     Payment.objects.filter(pk=lost.pk).update(gateway_status="Cancelled", reported_at=timezone.now(), checked_at=timezone.now())
     lost.refresh_from_db()
     letters.write_letter(lost, approval_code="", reason="Chipo's wallet asks for it", user=make.staff("writer", first_name="T"))
