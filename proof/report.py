@@ -24,12 +24,26 @@ MOST_SENTENCES = 3
 HEAD = """# The proof
 
 `make prove` starts the whole house as separate processes from the units in `deploy/systemd`: real PostgreSQL and Redis, two web
-processes, three workers, the clock, and the simulators of Paynow and of Meta. Customers pay while processes are killed, engines are
-stopped and emptied, the gateway hangs and loses replies, and status updates are dropped, doubled, delayed and forged. Then both
-sides of the wire are asked whether every promise held. The timetable is compressed: what takes a week takes two minutes.
+processes, three workers, the clock, and the simulators of Paynow and of Meta. Customers pay by every method while processes are
+killed, engines are stopped and emptied, the gateway hangs and loses replies, status updates are dropped, doubled, delayed, reordered
+and forged, WhatsApp delivers twice and loses answers, and staff press the same buttons. Then both sides of the wire are asked
+whether every promise held. Nothing here is written by hand: a run adds its own column.
 
-Repeat: `make prove`. Replay a seed: `make prove SEED=1`. One control: `make prove SEED=1 ARGS="--only-control lost-answer"`.
-A shorter run is part of `make test` (`proof/tests/test_short_run.py`).
+| | |
+|---|---|
+| Prove it | `make prove`; it takes a seed by chance, prints it, and ends with 0 only when all of this page is green |
+| Replay a seed | `make prove SEED=1` |
+| One guard's control | `make prove SEED=1 ARGS="--only-control lost-answer"` |
+| On a busy machine | `make prove ARGS="--speed 0.5 --control-speed 0.5"`: the timetable takes twice as long |
+| The short run | part of `make test`: `proof/tests/test_short_run.py` |
+| Afterwards | `.local/proof/main/logs` has what each process said, `.local/proof/main/rows` every table as CSV |
+
+A seed decides who pays what, how and when within their journey, what goes wrong with it, and after how many journeys something is
+broken. What the machine's own timing decides differs from run to run, so a promise has to hold whatever the timing was. The
+timetable is compressed (`proof/inside/clock.py`): what takes a week takes two minutes, and nothing but durations is changed.
+
+Both sides' books are compared: `proof/verdict.py` reads the charges from Paynow's simulator and the messages from Meta's, never
+from our tables alone. What must be told is said again in `proof/telling.py`, and not asked of the code that tells.
 """
 
 
