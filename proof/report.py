@@ -25,7 +25,7 @@ HEAD = """# The proof
 
 `make prove` starts the whole house as separate processes from the units in `deploy/systemd`: real PostgreSQL and Redis, two web
 processes, three workers, the clock, and the simulators of Paynow and of Meta. Customers pay by every method while processes are
-killed, engines are stopped and emptied, the gateway hangs and loses replies, status updates are dropped, doubled, delayed, overtaken
+killed, engines are stopped and emptied, the gateway hangs and loses replies, updates are dropped, doubled, delayed, reordered
 and forged, WhatsApp delivers twice and loses answers, and staff press the same buttons. Then both sides of the wire are asked
 whether every promise held. Nothing here is written by hand: a run adds its own column.
 
