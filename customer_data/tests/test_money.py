@@ -17,6 +17,16 @@ def test_what_is_written_is_read_again(amount: Decimal) -> None:
     assert parse_amount(str(amount)).as_tuple().exponent == -2
 
 
+@pytest.mark.parametrize("text", ["5", "5.0", " 5.00\n"])
+def test_an_amount_has_two_places_however_it_was_typed(text: str) -> None:
+    assert str(parse_amount(text)) == "5.00"
+
+
+def test_a_long_text_is_not_repeated_whole_in_its_refusal() -> None:
+    with pytest.raises(NotAnAmount, match=r"^'xxxxxxxxxxxxxxxxxxxx' is not an amount"):
+        parse_amount("x" * 300)
+
+
 @given(st.text())
 def test_any_text_is_an_amount_or_refused_with_a_sentence(text: str) -> None:
     sentence = ""

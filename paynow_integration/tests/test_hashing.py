@@ -64,8 +64,9 @@ def test_the_order_of_the_fields_counts() -> None:
         (*sign(UPDATE, KEY), ("hash", hash_of(UPDATE, KEY))),
         sign((*UPDATE, ("Status", "Cancelled")), KEY),
         (*UPDATE, ("note", "\ud800"), ("hash", "0")),
+        (*UPDATE, ("hash", "\ud800")),
     ],
-    ids=["empty", "no hash", "blank hash", "not hexadecimal", "two hashes", "a field twice", "half a character"],
+    ids=["empty", "no hash", "blank hash", "not hexadecimal", "two hashes", "a field twice", "half a character", "half a hash"],
 )
 def test_what_cannot_be_proven_is_not_genuine(pairs: tuple[tuple[str, str], ...]) -> None:
     assert not is_genuine(pairs, KEY)

@@ -141,6 +141,17 @@ def test_anything_but_one_flat_message_is_refused(body: bytes) -> None:
         parse(body)
 
 
+def test_a_message_has_64_kilobytes_and_not_a_byte_more() -> None:
+    longest = b"note=" + b"a" * (64 * 1024 - 5)
+    assert len(parse(longest).get("note")) == 64 * 1024 - 5
+    with pytest.raises(NotUnderstood, match="too long"):
+        parse(longest + b"a")
+
+
+def test_a_message_has_a_hundred_fields() -> None:
+    assert len(parse(b"&".join(b"f%d=1" % number for number in range(100))).pairs) == 100
+
+
 @given(st.binary(max_size=300) | st.text(max_size=300))
 def test_no_bytes_can_do_worse_than_be_refused(body: bytes | str) -> None:
     try:
@@ -210,6 +221,23 @@ def test_a_cancelled_report_is_final_and_has_a_reason() -> None:
     message = Message((("reference", "R"), ("amount", "1.00"), ("status", "Cancelled")))
     report = read_report(message, account="1201")
     assert (report.final, report.reason) == (True, Reason.CANCELLED_BY_PAYER)
+
+
+def test_paynow_says_nothing_more_after_four_words() -> None:
+    """After any other the payment is asked about again; after one of these a question is a waste of Paynow's patience."""
+    final = set()
+    for word in STATUS_OF:
+        message = Message((("reference", "R"), ("amount", "1.00"), ("status", word)))
+        if read_report(message, account="1201").final:
+            final.add(word)
+    assert final == {"paid", "cancelled", "failed", "refunded"}
+
+
+def test_a_failed_report_was_declined_and_a_paid_one_has_no_reason() -> None:
+    def reason(word: str) -> Reason | None:
+        return read_report(Message((("reference", "R"), ("amount", "1.00"), ("status", word))), account="1201").reason
+
+    assert (reason("Failed"), reason("Paid")) == (Reason.DECLINED, None)
 
 
 @pytest.mark.parametrize("text", ["20-Sep-2026 14:35", " 20-SEP-2026  14:35 "])
