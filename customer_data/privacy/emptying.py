@@ -48,7 +48,10 @@ class Emptied:
         """What an entry of the record says afterwards: that something stood there, where something did."""
         if name in self.blank:
             return ERASED if value not in (None, "", [], {}, self.blank[name]) and not _is_digest(value) else value
-        return self.value(row, name, value, customer, known)
+        afterwards = self.value(row, name, value, customer, known)
+        if name in self.by and isinstance(value, str) and value != afterwards:
+            return ERASED  # only the newest entry says what stands there now
+        return afterwards
 
     def empty(self, customer: Customer, known: Known) -> tuple[list[Any], int]:
         """All their rows of this kind, and how many of them were changed. One transaction is the caller's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -22,7 +23,7 @@ from customer_data.tests.conftest import drawer
 from desk import figures
 from desk.privacy import customer_named, erase_customer
 from desk.tests.lives import NAME, NUMBER, VALUES, WAMIDS, found_anywhere, the_books, what_is_wrong, whole_life
-from flows import inbox
+from flows import inbox, outbox
 from flows.models import Message
 from flows.tests.calls import call, message
 from flows.webhook import read_updates
@@ -233,3 +234,26 @@ def test_the_command_says_what_is_in_the_way_and_then_what_was_done(capsys: pyte
     said = capsys.readouterr().out
     assert "A payment is open" in said
     assert f"Customer {payment.booking.customer_id} is erased." in said
+
+
+def test_a_message_of_who_was_erased_is_not_sent_again_by_hand(settings: Any) -> None:
+    chipo = whole_life()
+    told = Message.objects.filter(customer=chipo).first()
+    assert told is not None
+    Message.objects.filter(pk=told.pk).update(status="failed")
+    erased(chipo)
+    told.refresh_from_db()
+    outbox.try_again(told)
+    outbox.send_message(told.pk)
+    told.refresh_from_db()
+    assert (told.status, told.next_try_at) == ("failed", None)
+
+
+def test_the_record_says_of_each_earlier_name_only_that_there_was_one() -> None:
+    chipo = whole_life()
+    erased(chipo)
+    names = [
+        (entry.before or {}).get("name")
+        for entry in Change.objects.filter(table_name="customer_data_customer", row_id=str(chipo.pk))
+    ]
+    assert [name for name in names if name] == ["(erased)", "(erased)"]
