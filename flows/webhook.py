@@ -17,9 +17,7 @@ from flows.incoming import Incoming, IncomingKind
 
 MESSAGE, STATUS, FLOW, OTHER = "message", "status", "flow", "other"
 
-_IDS = frozenset({"id", "wa_id", "user_id", "from", "timestamp", "sha256", "url", "mime_type", "phone_number_id"})
-"""What WhatsApp and we give names and numbers to; people type none of it."""
-
+_NOT_TYPED = frozenset({"id", "wa_id", "user_id", "from", "from_user_id", "timestamp", "sha256", "url", "mime_type"})
 LONGEST_WAMID = 255
 LONGEST_SENDER = 160
 LONGEST_TEXT = 4096
@@ -107,7 +105,7 @@ def _of_change(change: Any, time: Any) -> Iterator[ReadUpdate]:
 
 def _message(message: Any, contacts: list[dict[str, Any]]) -> ReadUpdate:
     """A message that cannot be told from others, or answered, is no message to us. A card number in it is not even kept."""
-    message, contacts = without_card_numbers_inside(message, but=_IDS), without_card_numbers_inside(contacts, but=_IDS)
+    message, contacts = without_card_numbers_inside(message, but=_NOT_TYPED), without_card_numbers_inside(contacts, but=_NOT_TYPED)
     wamid = _id(_dict(message).get("id"), LONGEST_WAMID)
     contact = _contact_of(_dict(message), contacts)
     wa_id, bsuid = _identity(_dict(message), contact)

@@ -1,4 +1,4 @@
-"""Who comes too often: nothing that Meta sends is lost, forms are asked no faster than a hand taps, and without Redis all goes on."""
+"""Who comes too often: nothing that Meta sends is lost, forms are asked as fast as a hand taps, and without Redis all goes on."""
 
 from __future__ import annotations
 
