@@ -20,6 +20,8 @@ from customer_data.receipts import AMOUNT, BALANCE, ISSUED_BY, NOT_FISCAL, NOTE,
 
 FONTS = Path(__file__).parent / "fonts"
 REGULAR, BOLD = FONTS / "DejaVuSansCondensed.ttf", FONTS / "DejaVuSansCondensed-Bold.ttf"
+# The same without all but Latin letters: nearly every receipt needs no others, and a font costs by the letters it has.
+LATIN = FONTS / "DejaVuSansCondensed-Latin.ttf", FONTS / "DejaVuSansCondensed-Bold-Latin.ttf"
 FAMILY = "DejaVu"
 
 Colour = tuple[int, int, int]
@@ -46,7 +48,8 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)  # what it says while it 
 def receipt_pdf(receipt: Receipt) -> bytes:
     """The receipt on one page. Its facts are those that were written down when it was issued."""
     title, author = f"Receipt {receipt.number_shown}", fact(receipt, ISSUED_BY)
-    page = blank_page(A5, title=title, author=author, written_at=receipt.issued_at, margin=MARGIN)
+    words = "".join(text for line in receipt.facts for text in line) + author + NOT_FISCAL
+    page = blank_page(A5, title=title, author=author, written_at=receipt.issued_at, margin=MARGIN, words=words)
     _write_band(page, receipt)
     _write_amount(page, receipt)
     for label, text in receipt.facts:
@@ -61,15 +64,21 @@ def file_name(receipt: Receipt) -> str:
     return f"receipt-{receipt.number_shown}.pdf"
 
 
-def blank_page(paper: str | tuple[float, float], *, title: str, author: str, written_at: datetime, margin: float) -> FPDF:
-    """A new page of `paper` in our letters; `margin` in millimetres. The same facts are the same file, byte for byte."""
+def blank_page(
+    paper: str | tuple[float, float], *, title: str, author: str, written_at: datetime, margin: float, words: str | None = None
+) -> FPDF:
+    """A new page of `paper` in our letters; `margin` in millimetres. The same facts are the same file, byte for byte.
+
+    `words`: all that will stand on it, where that is known.
+    """
+    regular, bold = (REGULAR, BOLD) if words is None else _fonts_for(words)
     page = FPDF(format=paper)
     page.set_creation_date(written_at)
     page.set_title(title)
     page.set_author(writable(author))
     page.set_lang("en")
-    page.add_font(FAMILY, "", REGULAR)
-    page.add_font(FAMILY, "B", BOLD)
+    page.add_font(FAMILY, "", regular)
+    page.add_font(FAMILY, "B", bold)
     page.set_margins(margin, margin)
     page.set_auto_page_break(auto=False)
     page.add_page()
@@ -159,19 +168,23 @@ def fitting(page: FPDF, text: str, width: float) -> str:
     return kept if kept == whole else f"{kept.rstrip()}…"
 
 
+def _fonts_for(words: str) -> tuple[Path, Path]:
+    return LATIN if {ord(letter) for letter in writable(words)} <= _letters(*LATIN) else (REGULAR, BOLD)
+
+
 def writable(text: str) -> str:
     """The text in letters the fonts have. What they lack is written as `?`, pictures and signs without width not at all."""
     return "".join(_writable_letter(letter) for letter in unicodedata.normalize("NFC", text)).strip()
 
 
 def _writable_letter(letter: str) -> str:
-    if ord(letter) in _letters():
+    if ord(letter) in _letters(REGULAR, BOLD):
         return letter
     return " " if letter.isspace() else "?" if letter.isalnum() else ""
 
 
 @cache
-def _letters() -> frozenset[int]:
+def _letters(regular: Path, bold: Path) -> frozenset[int]:
     """What both fonts can write."""
-    with TTFont(REGULAR) as regular, TTFont(BOLD) as bold:
-        return frozenset(regular.getBestCmap()) & frozenset(bold.getBestCmap())
+    with TTFont(regular) as one, TTFont(bold) as other:
+        return frozenset(one.getBestCmap()) & frozenset(other.getBestCmap())

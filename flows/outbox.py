@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from customer_data import correlation
 from customer_data.models import Customer, PaymentEvent
-from customer_data.models.statements import insert_new, is_written
+from customer_data.models.statements import insert_new, is_written, update_returning
 from flows import outcomes
 from flows.models import Message
 from flows.outcomes import TRY_AGAIN_AFTER
@@ -99,28 +99,26 @@ def due_messages() -> list[int]:
 
 def send_message(message_id: int) -> None:
     """Send what this customer's queue holds up to now, in order. Whoever finds the first one taken leaves: its worker goes on."""
-    waiting = Message.objects.filter(pk=message_id, next_try_at__isnull=False)
-    customer_id = waiting.values_list("customer_id", flat=True).first()
-    if customer_id is None:
+    waiting = Message.objects.select_related("customer__conversation").filter(pk=message_id, next_try_at__isnull=False)
+    named = next(iter(waiting), None)
+    if named is None:
         return
     for _ in range(MOST_OF_ONE_CUSTOMER):
-        message = _claim_first(customer_id)
+        message = _claim_first(named.customer)
         if message is None:
             return
         with correlation.thread(message.correlation_id):
             _send(message)
 
 
-def _claim_first(customer_id: int) -> Message | None:
+def _claim_first(customer: Customer) -> Message | None:
     """The customer's first waiting message for us alone, if its time has come."""
     now = timezone.now()
-    first = Message.objects.filter(customer_id=customer_id, next_try_at__isnull=False).order_by("pk").first()
-    if first is None:
-        return None
-    due = _firsts().filter(pk=first.pk, next_try_at__lte=now)
-    if not due.update(status=Message.Status.SENDING, attempts=F("attempts") + 1, next_try_at=now + SENDING_LEASE):
-        return None
-    return Message.objects.select_related("customer").filter(pk=first.pk, status=Message.Status.SENDING).first()
+    due = _firsts().filter(customer=customer, next_try_at__lte=now)
+    claimed = update_returning(due, status=Message.Status.SENDING, attempts=F("attempts") + 1, next_try_at=now + SENDING_LEASE)
+    for message in claimed:
+        message.customer = customer
+    return next(iter(claimed), None)
 
 
 def _firsts() -> QuerySet[Message]:
@@ -164,7 +162,7 @@ def record_status(
 
     By `opaque` it settles a message whose answer was lost, so that it is not sent again.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         message = _message_of(wamid, opaque)
         if message is None:
             return False

@@ -12,7 +12,8 @@ from flows import proof_news, refund_news, tasks, telling, transfer_news
 @receiver(payment_moved)
 def on_payment_moved(event: PaymentEvent, **_: Any) -> None:
     """Write the messages and hand them to a worker. If we die here, the clock finds the move without its messages."""
-    for message in telling.write_messages(event):
+    first_of_each = {message.customer_id: message for message in reversed(telling.write_messages(event))}
+    for message in first_of_each.values():  # whoever sends a customer's first one sends the others after it
         tasks.send_soon(message)
 
 

@@ -65,8 +65,9 @@ def sync_flows() -> None:
 @shared_task
 def handle_updates(update_ids: list[int]) -> None:
     """Answer what customers wrote, note what became of our messages, and have what was written sent."""
-    for update_id in update_ids:
-        inbox.handle(update_id)
+    written = [inbox.handle(update_id) for update_id in update_ids]
+    if not any(written):
+        return
     for message_id in outbox.due_messages():
         _hand_out(message_id)
     _fetch_due()
