@@ -19,7 +19,7 @@ from proof.stage.database import ROOT, Postgres
 from proof.stage.programs import Program, Programs
 from proof.stage.redis import Redis
 
-READY_SECONDS = 120.0
+READY_SECONDS = 300.0
 HOST = "127.0.0.1"
 POSTMEN = ("--postmen", "6")
 """Meta brings webhooks at the same time, too."""
