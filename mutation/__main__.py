@@ -2,7 +2,7 @@
 
 python -m mutation                              everything, from the beginning
 python -m mutation customer_data/money.py …     these modules only
-python -m mutation --survivors                  what survived, or is new since
+python -m mutation --survivors                  only what survived, after new tests
 python -m mutation --resume                     what has no result yet: a run that was stopped goes on
 python -m mutation --page                       only write docs/mutation-testing.md again
 """
@@ -38,7 +38,7 @@ def main() -> int:
         print(f"{sum(map(len, mutants.values()))} mutants.", flush=True)
         loop = Loop(lambda loop: _try_all(loop, mutants, asked))
         arguments = ["-q", "-s", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:logging", "--no-header"]
-        code = pytest.main([*arguments, *tests_for(paths)], plugins=[loop])
+        code = pytest.main([*arguments, *(asked.tests or tests_for(paths))], plugins=[loop])
         if code:
             return int(code)
     results.write_page()
@@ -52,8 +52,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("paths", nargs="*", help="files, such as customer_data/money.py; all targets when none is named")
-    parser.add_argument("--survivors", action="store_true", help="only what survived the last time, or is new since")
+    parser.add_argument("--survivors", action="store_true", help="only what survived the last time")
     parser.add_argument("--resume", action="store_true", help="only what has no result yet")
+    parser.add_argument("--tests", nargs="+", default=[], help="only these files of tests, instead of those in targets.py")
     parser.add_argument("--covered", action="store_true", help="do not look again which test runs which line")
     parser.add_argument("--page", action="store_true", help="only write the page again")
     return parser.parse_args()
@@ -68,26 +69,21 @@ def _try_all(loop: Loop, mutants: dict[str, list[Mutant]], asked: argparse.Names
         covering.save(COVERED)
     for path, of_path in mutants.items():
         began = time.monotonic()
-        _try_file(loop, path, of_path, covering, keep=_kept(path, asked))
+        _try_file(loop, path, of_path, covering, asked)
         found = results.load(path)
         print(f"\n{path}: {len(found)} mutants, {results.score(found)} noticed, {time.monotonic() - began:.0f} s", flush=True)
 
 
-def _kept(path: str, asked: argparse.Namespace) -> dict[tuple[str, str, int], Result]:
-    """Results of before that stand."""
-    stand = {"killed", "timeout", "survived"} if asked.resume else {"killed", "timeout"} if asked.survivors else set()
-    return {result.key: result for result in results.load(path) if result.outcome in stand}
-
-
-def _try_file(
-    loop: Loop, path: str, mutants: list[Mutant], covering: Covering, *, keep: dict[tuple[str, str, int], Result]
-) -> None:
-    done = dict(keep)
-    noticed_by: list[str] = []
+def _try_file(loop: Loop, path: str, mutants: list[Mutant], covering: Covering, asked: argparse.Namespace) -> None:
+    before = {result.key: result for result in results.load(path)}
     named = results.keyed(mutants)
-    for key, mutant in named:
-        if key in keep:
-            keep[key].line = mutant.line
+    done = {key: before[key] for key, _ in named if key in before}
+    noticed_by: list[str] = []
+    for key, mutant in sorted(named, key=lambda each: not each[1].is_quick):
+        if key in done and not _is_wanted(done[key], asked):
+            done[key].line = mutant.line
+            continue
+        if key not in done and asked.survivors:
             continue
         tests = covering.in_order(_tests_for(mutant, covering), first=noticed_by)
         outcome = loop.try_mutant(mutant, tests, covering)
@@ -97,8 +93,12 @@ def _try_file(
         done[key] = Result(mutant.name, key[2], mutant.operator, mutant.line, outcome.word, outcome.by, outcome.tests)
         if len(done) % SAVE_EVERY == 0:
             results.save(path, list(done.values()))
-    here = {key for key, _ in named}
-    results.save(path, [result for key, result in done.items() if key in here])
+    results.save(path, list(done.values()))
+
+
+def _is_wanted(result: Result, asked: argparse.Namespace) -> bool:
+    """Whether a mutant that has a result is tried once more."""
+    return (asked.survivors and result.outcome == "survived") or not (asked.survivors or asked.resume)
 
 
 def _tests_for(mutant: Mutant, covering: Covering) -> list[str]:

@@ -67,6 +67,11 @@ class Mutant:
     source: str
 
     @property
+    def is_quick(self) -> bool:
+        """Whether a loaded module can be given it: in a function, or a constant of the module."""
+        return self.is_inside or not self.where
+
+    @property
     def name(self) -> str:
         """The same for as long as the line reads the same, wherever in the file it moves."""
         return f"{self.where or 'module'}: {self.before} → {self.after}"
