@@ -4,10 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.backends.postgresql import base
 
 from config import embedded
 from config.embedded_place import EmbeddedPostgresFailed
+from config.postgres import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
