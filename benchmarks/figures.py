@@ -38,11 +38,16 @@ class Figure:
 @dataclass
 class Report:
     figures: list[Figure] = field(default_factory=list)
+    sections: list[tuple[str, list[str]]] = field(default_factory=list)
 
     def add(self, figure: Figure) -> None:
         self.figures.append(figure)
         met = {True: "met", False: "NOT met", None: ""}[figure.is_met]
         print(f"  {figure.what}: {figure.ours}; {figure.beside}; {figure.ratio} {figure.target} {met}", flush=True)
+
+    def section(self, title: str, lines: list[str]) -> None:
+        """What is said below the table of figures."""
+        self.sections.append((title, lines))
 
     def write(self, path: Path = ROOT / "docs" / "benchmarks.md") -> None:
         lines = [
@@ -61,4 +66,7 @@ class Report:
         for figure in self.figures:
             met = {True: "met", False: "**not met**", None: ""}[figure.is_met]
             lines.append(f"| {figure.what} | {figure.ours} | {figure.beside} | {figure.ratio} | {figure.target} | {met} |")
-        path.write_text("\n".join([*lines, "", *_NOTES, ""]))
+        lines += ["", *_NOTES]
+        for title, said in self.sections:
+            lines += ["", f"## {title}", "", *said]
+        path.write_text("\n".join([*lines, ""]))

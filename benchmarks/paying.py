@@ -32,7 +32,9 @@ from flows.simulator.business import WEBHOOK_PATH, Business
 from flows.simulator.envelope import Sealed, seal, sign
 from flows.simulator.graph import GraphSimulator
 from flows.simulator.webhooks import Person, status_of
+from paynow_integration.models import PaynowConfig
 from paynow_integration.simulator import DrivenClock, PaynowSimulator
+from paynow_integration.simulator.records import DEFAULT_INTEGRATIONS
 
 STATUSES = ("sent", "delivered", "read")
 
@@ -117,6 +119,9 @@ def open_doors() -> Iterator[Doors]:
     business = Business(app_secret=settings.WHATSAPP_APP_SECRET[0])
     with PaynowSimulator(clock=DrivenClock()) as paynow, GraphSimulator(business=business) as graph:
         rows.configure_paynow(paynow.url)
+        # Real money: a booking of test money is asked about twice more.
+        live = next(each for each in DEFAULT_INTEGRATIONS if each.live)
+        PaynowConfig.objects.update(test_mode=False, integration_id=live.id, integration_key=live.key)
         whatsapp = {
             "WHATSAPP_GRAPH_BASE_URL": f"{graph.url}/v25.0",
             "WHATSAPP_ACCESS_TOKEN": "bench",
