@@ -56,7 +56,20 @@ _EXPLAINED = (
 def _by_stage(cost: Cost) -> list[str]:
     lines = ["| stage | queries | CPU, ms | statements, ms |", "|---|---|---|---|"]
     lines += [f"| {stage} | {_of(cost, (stage,))} |" for stage in STAGES]
-    return [*lines, f"| **to paid** | {_of(cost, TO_PAID)} |", f"| **altogether** | {_of(cost, STAGES)} |"]
+    lines += [f"| **to paid** | {_of(cost, TO_PAID)} |", f"| **altogether** | {_of(cost, STAGES)} |"]
+    return [*lines, "", *_KNOWN]
+
+
+_KNOWN = (
+    "- Each request of the form opens one RSA-OAEP envelope, which is some 1.3 ms of its CPU.",
+    "- A move of money is six queries: transaction, the booking's lock, one statement for row and trail, the sum, the booking's row.",
+    "  A move that leaves the payment open is one. A receipt is five, its number taken in the statement that writes it.",
+    "- Most of *telling* is the receipt's PDF: reading two fonts and putting the letters that are used into the file.",
+    "- A delivery status is kept in one statement by the webhook and noted in seven by a task: six of these for each payment are",
+    "  half of all queries, and none of them is waited for by anybody.",
+    "- The sweep's claim of 500 payments passes the record of changes, which compares all 500 rows before it keeps none of them:",
+    "  dates of questions are not recorded. PostgreSQL has no statement triggers for some columns only.",
+)
 
 
 def _of(cost: Cost, stages: tuple[str, ...]) -> str:
