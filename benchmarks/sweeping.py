@@ -62,7 +62,7 @@ def _by_stage(cost: Cost) -> list[str]:
 
 _KNOWN = (
     "- Each request of the form opens one RSA-OAEP envelope, which is some 1.3 ms of its CPU.",
-    "- A move of money is six queries: transaction, the booking's lock, one statement for row and trail, the sum, the booking's row.",
+    "- A move of money is six queries: BEGIN, the booking's lock, one statement for row and trail, the sum, the booking, COMMIT.",
     "  A move that leaves the payment open is one. A receipt is five, its number taken in the statement that writes it.",
     "- Most of *telling* is the receipt's PDF: reading two fonts and putting the letters that are used into the file.",
     "- A delivery status is kept in one statement by the webhook and noted in seven by a task: six of these for each payment are",
