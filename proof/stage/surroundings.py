@@ -10,7 +10,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from proof.stage.units import read_environment_file
+
 HOST = "127.0.0.1"
+EXAMPLE = Path(__file__).resolve().parents[2] / ".env.example"
 
 # The published example integration of Paynow's documentation, which the simulator knows.
 PAYNOW_ID = "1201"
@@ -27,9 +30,10 @@ _FOR_SIMULATORS = (
 def settings(
     *, local_dir: Path, site_url: str, paynow_url: str, phone_url: str, database_url: str, redis_url: str
 ) -> dict[str, str]:
-    """The lines of the run's environment file."""
+    """The lines of the run's environment file: `.env.example` filled in, so that nothing of a developer's `.env` comes in."""
     private, public = _flow_keys()
     return {
+        **read_environment_file(EXAMPLE),
         "DJANGO_SETTINGS_MODULE": "proof.settings",
         "DEBUG": "0",
         "SECRET_KEY": secrets.token_urlsafe(48),
