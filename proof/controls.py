@@ -85,8 +85,9 @@ def _told_to_send_twice(journey: Journey) -> Journey:
 
 
 def _stopped_while_paid(journey: Journey) -> Journey:
-    """Two people stop waiting at about the moment at which the money comes."""
-    return replace(journey, press=Press.STOP_WAITING, after_seconds=1.0 + journey.number % 8 / 2, checks=0)
+    """Two people stop waiting at once: for a customer who does nothing, or at about the moment at which the money comes."""
+    end = End.IGNORED if journey.number % 2 else journey.end
+    return replace(journey, end=end, press=Press.STOP_WAITING, after_seconds=1.0 + journey.number % 8 / 2, checks=0)
 
 
 def _forged(journey: Journey) -> Journey:

@@ -123,17 +123,17 @@ def _without_amount() -> None:
 
 # --- Telling and hearing customers ----------------------------------------------------------------
 def _without_told_once() -> None:
-    def write_again(original: Callable[..., Message]) -> Callable[..., Message]:
-        def write(*arguments: Any, key: str, **named: Any) -> Message:
-            return original(*arguments, key=f"{key}-{uuid.uuid4().hex[:8]}", **named)
+    def under_a_new_key(original: Callable[..., Message]) -> Callable[..., Message]:
+        def message(*arguments: Any, key: str, **named: Any) -> Message:
+            return original(*arguments, key=_new(key), **named)
 
-        return write
+        return message
 
     def lately_moved() -> QuerySet[PaymentEvent]:
         moves = PaymentEvent.objects.exclude(from_status=F("to_status"))
         return moves.filter(to_status__in=telling.TOLD, created_at__gte=timezone.now() - LATELY)
 
-    replace("flows.outbox.write", write_again)
+    replace("flows.outbox.message", under_a_new_key)
     replace("flows.telling._missed", lambda _: lately_moved)
 
 
