@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pgtrigger
 from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -34,6 +35,21 @@ def _done_refunds() -> QuerySet[Any, Any]:
 def new_booking_reference() -> str:
     """`BK` and eleven characters: unguessable, and never taken for a payment's reference."""
     return f"BK{new_reference()}"
+
+
+def _erased_for_good() -> pgtrigger.Trigger:
+    """Who was erased gets no name and no number again, whoever writes, and also where two wrote at the same moment."""
+    return pgtrigger.Trigger(
+        name="erased_for_good",
+        operation=pgtrigger.UpdateOf("name", "wa_id", "bsuid", "phone", "email"),
+        when=pgtrigger.Before,
+        func="""
+            IF EXISTS (SELECT 1 FROM customer_data_erasure WHERE customer_id = OLD.id) THEN
+                RAISE EXCEPTION 'customer % was erased', OLD.id USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class Customer(models.Model):
@@ -66,6 +82,7 @@ class Customer(models.Model):
             ends_index("wa_id", "customer_wa_id_ends"),
             models.Index(Upper("email"), name="customer_email", condition=~Q(email="")),
         )
+        triggers = (_erased_for_good(),)
 
     def __str__(self) -> str:
         return self.name or self.wa_id or self.bsuid or f"Customer {self.pk}"
