@@ -85,9 +85,9 @@ def _told_to_send_twice(journey: Journey) -> Journey:
 
 
 def _stopped_while_paid(journey: Journey) -> Journey:
-    """Two people stop waiting at once: for a customer who does nothing, or at about the moment at which the money comes."""
-    end = End.IGNORED if journey.number % 2 else journey.end
-    return replace(journey, end=end, press=Press.STOP_WAITING, after_seconds=1.0 + journey.number % 8 / 2, checks=0)
+    """Two people stop waiting at the moment at which the customer pays."""
+    is_pressed = journey.number % 2 == 0
+    return replace(journey, end=End.IGNORED, press=Press.STOP_AS_PAID, checks=0) if is_pressed else journey
 
 
 def _forged(journey: Journey) -> Journey:

@@ -68,7 +68,7 @@ class Run:
         self.troubles = Troubles(plan, stage, http)
         self.forger = Forger(plan, cast, http=http, urls=stage.web_urls, paynow_url=stage.paynow_url)
         self.afterwards = Afterwards(http, paynow_url=stage.paynow_url)
-        self.staff = Staff(cast, http=http, urls=stage.web_urls)
+        self.staff = Staff(cast, http=http, urls=stage.web_urls, paynow_url=stage.paynow_url)
         await asyncio.gather(self.customers.prepare(), self.staff.come_in())
         self._say("customers have their phones, staff have signed in")
         watching = asyncio.create_task(self.afterwards.watch())

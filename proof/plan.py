@@ -54,6 +54,7 @@ class Press(StrEnum):
 
     ASK_GATEWAY = "ask the gateway"
     STOP_WAITING = "stop waiting"
+    STOP_AS_PAID = "stop waiting, as the customer pays"
     REFUND = "give the money back"
 
 
@@ -197,7 +198,7 @@ def _journey(dice: random.Random, number: int, customers: int) -> Journey:
         ends_form=dice.random() < 0.4,
         faults=tuple(_faults(dice, way)),
         forgery=dice.choice(list(Forgery)) if dice.random() < _FORGED else None,
-        press=_press(end) if dice.random() < (_PRESSED_WHILE_IGNORED if end == End.IGNORED else _PRESSED) else None,
+        press=_press(end, number) if dice.random() < (_PRESSED_WHILE_IGNORED if end == End.IGNORED else _PRESSED) else None,
     )
 
 
@@ -212,10 +213,11 @@ def _faults(dice: random.Random, way: Way) -> Iterator[GatewayFault]:
             yield GatewayFault(name, on, _VALUES.get(name, ""))
 
 
-def _press(end: End) -> Press:
+def _press(end: End, number: int) -> Press:
     if end in (End.APPROVED, End.SLOWLY):
         return Press.REFUND
-    return Press.STOP_WAITING if end == End.IGNORED else Press.ASK_GATEWAY
+    stops = Press.STOP_WAITING if number // len(End) % 2 else Press.STOP_AS_PAID
+    return stops if end in (End.IGNORED, End.LATE) else Press.ASK_GATEWAY
 
 
 def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Journey]:
@@ -234,7 +236,7 @@ def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Jou
             faults=tuple(dealt),
             double_tap=number % 3 == 0,
             forgery=list(Forgery)[number % len(Forgery)] if number % 2 else None,
-            press=_press(changed.end) if number < 5 else None,
+            press=_press(changed.end, number) if number < 14 else None,
             wrong_code_first=way == Way.OMARI and number % 2 == 0,
         )
 

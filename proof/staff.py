@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import random
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from html import unescape
 from urllib.parse import urlencode
 
@@ -24,6 +26,7 @@ FORM = re.compile(r"<form[^>]*action=\"([^\"]+)\"[^>]*data-button=\"([^\"]+)\".*
 FIELD = re.compile(r"<input[^>]*?name=\"([^\"]+)\"[^>]*?value=\"([^\"]*)\"")
 TOKEN = re.compile(r"name=\"csrfmiddlewaretoken\" value=\"([^\"]+)\"")
 FIELDS = {"Content-Type": "application/x-www-form-urlencoded"}
+LEFT = {"reason": "The customer has left."}
 PATIENCE_SECONDS = 120.0
 
 
@@ -56,9 +59,9 @@ class Desk:
         page = await self.get(path)
         return {match[2]: (unescape(match[1]), dict(FIELD.findall(match[0]))) for match in FORM.finditer(page)}
 
-    async def press(self, form: tuple[str, dict[str, str]], **typed: str) -> int:
+    async def press(self, form: tuple[str, dict[str, str]], typed: Mapping[str, str]) -> int:
         address, fields = form
-        return (await self.post(address, {name: unescape(value) for name, value in fields.items()} | typed)).status
+        return (await self.post(address, {name: unescape(value) for name, value in fields.items()} | dict(typed))).status
 
     async def get(self, path: str) -> str:
         """Again while no web process answers. Raises NoPage."""
@@ -86,7 +89,9 @@ class Desk:
 class Staff:
     """`pressed` counts what was pressed by two at once."""
 
-    def __init__(self, cast: Cast, *, http: Http, urls: Sequence[str]) -> None:
+    def __init__(self, cast: Cast, *, http: Http, urls: Sequence[str], paynow_url: str) -> None:
+        self._http, self._paynow = http, paynow_url
+        self._dice = random.Random(0)  # noqa: S311  by how much the money is late
         self.pressed: Counter[str] = Counter()
         self.gave_up: list[str] = []
         self.refunded: list[str] = []
@@ -110,7 +115,7 @@ class Staff:
             return
         try:
             async with self._turn:
-                await {Press.REFUND: self._refund, Press.STOP_WAITING: self._stop, Press.ASK_GATEWAY: self._ask}[wanted](number)
+                await self._press(wanted, number, reference)
         except NoPage as reason:
             self.gave_up.append(str(reason))
             return
@@ -118,26 +123,45 @@ class Staff:
         if wanted == Press.REFUND:
             self.refunded.append(reference)
 
-    async def _ask(self, number: str) -> None:
-        await self._both(self._desks[:2], _page("payment", number), "ask-again")
+    async def _press(self, wanted: Press, number: str, reference: str) -> None:
+        page, two = _page("payment", number), self._desks[:2]
+        if wanted == Press.REFUND:
+            await self._refund(number)
+        elif wanted == Press.ASK_GATEWAY:
+            await self._both(two, page, "ask-again")
+        elif wanted == Press.STOP_WAITING:
+            await self._both(two, page, "stop-waiting", LEFT)
+        else:
+            await self._both(two, page, "stop-waiting", LEFT, beside=functools.partial(self._pays, reference))
 
-    async def _stop(self, number: str) -> None:
-        await self._both(self._desks[:2], _page("payment", number), "stop-waiting", reason="The customer has left.")
+    async def _pays(self, reference: str) -> None:
+        """The customer approves at just this moment."""
+        await asyncio.sleep(self._dice.uniform(0, 0.4))
+        await self._http.call(f"{self._paynow}/simulator/transactions/{reference}/approve", body=b"{}")
 
     async def _refund(self, number: str) -> None:
         """Two ask for all of it, two approve, two take it, and who took it writes it down twice."""
-        await self._both(self._desks[:2], _page("payment", number), "refund", reason="Two people noticed.")
+        await self._both(self._desks[:2], _page("payment", number), "refund", {"reason": "Two people noticed."})
         for button, typed in (("approve", {}), ("take", {}), ("paid-back", {"proof": f"BANK {number[:8]}"})):
             refund = await _refund_of(number)
             if not refund:
                 return
-            await self._both(self._desks, _page("refund", refund), button, **typed)
+            await self._both(self._desks, _page("refund", refund), button, typed)
 
-    async def _both(self, desks: Sequence[Desk], path: str, button: str, **typed: str) -> None:
-        """Each opens the page; then all who are offered the button press it at once."""
+    async def _both(
+        self,
+        desks: Sequence[Desk],
+        path: str,
+        button: str,
+        typed: Mapping[str, str] | None = None,
+        *,
+        beside: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Each opens the page; then all who are offered the button press it at once, while `beside` happens."""
         pages = await asyncio.gather(*(desk.forms(path) for desk in desks))
         offered = [(desk, page[button]) for desk, page in zip(desks, pages, strict=True) if button in page]
-        await asyncio.gather(*(desk.press(form, **typed) for desk, form in offered))
+        presses = [desk.press(form, typed or {}) for desk, form in offered]
+        await asyncio.gather(*presses, *([beside()] if beside else []))
 
 
 def _page(kind: str, number: str) -> str:
