@@ -14,6 +14,7 @@ from pathlib import Path
 from flows.simulator.business import Business, secret_from_environment
 from flows.simulator.graph import GraphSimulator
 from flows.simulator.limits import Limits
+from flows.simulator.postman import gaps_up_to
 
 
 def main() -> int:
@@ -51,7 +52,14 @@ def _simulator(options: argparse.Namespace) -> GraphSimulator:
         account_id=os.environ.get("WHATSAPP_BUSINESS_ACCOUNT_ID", "") or "100000000000002",
     )
     limits = Limits(strict_windows=options.strict_windows, keep_pair_rate=options.keep_pair_rate)
-    simulator = GraphSimulator(host=options.host, port=options.port, business=business, limits=limits, postmen=options.postmen)
+    simulator = GraphSimulator(
+        host=options.host,
+        port=options.port,
+        business=business,
+        limits=limits,
+        postmen=options.postmen,
+        retry_gaps=gaps_up_to(options.longest_gap),
+    )
     if options.app_url:
         simulator.publish_demo()
     return simulator
@@ -68,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--strict-windows", action="store_true", help="who never wrote gets templates only")
     parser.add_argument("--keep-pair-rate", action="store_true", help="one message in six seconds to the same customer")
     parser.add_argument("--postmen", type=int, default=1, help="webhooks that are on the way at the same time")
+    parser.add_argument("--longest-gap", type=float, default=256, help="seconds between two attempts to bring a webhook, at most")
     return parser.parse_args()
 
 

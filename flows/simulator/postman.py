@@ -18,9 +18,18 @@ from flows.simulator.network import Network
 RETRY_GAPS_SECONDS = (0.0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 """At once, then with growing gaps. Meta goes on for seven days."""
 REORDER_SECONDS = 1.5
+MOST_ATTEMPTS = 200
 _KEPT = 100_000
 
 log = logging.getLogger(__name__)
+
+
+def gaps_up_to(longest: float) -> tuple[float, ...]:
+    """The same gaps, none longer than `longest` seconds, and then as many of those as Meta has patience."""
+    if longest >= RETRY_GAPS_SECONDS[-1]:
+        return RETRY_GAPS_SECONDS
+    first = [gap for gap in RETRY_GAPS_SECONDS if gap < longest]
+    return (*first, *[longest] * (MOST_ATTEMPTS - len(first)))
 
 
 @dataclass(order=True)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from flows.simulator.business import Business
-from flows.simulator.postman import Postman
+from flows.simulator.postman import RETRY_GAPS_SECONDS, Postman, gaps_up_to
 
 
 class _App(ThreadingHTTPServer):
@@ -70,3 +70,9 @@ def test_an_app_that_is_away_is_an_answer_of_nothing() -> None:
     postman.settle()
     postman.stop()
     assert (dict(postman.answers), len(postman.given_up)) == ({0: 2}, 1)
+
+
+def test_gaps_can_be_kept_short() -> None:
+    assert gaps_up_to(1000) == RETRY_GAPS_SECONDS
+    assert gaps_up_to(3)[:6] == (0.0, 1, 2, 3, 3, 3)
+    assert len(gaps_up_to(3)) == 200
