@@ -17,7 +17,7 @@ from customer_data.tests import make
 from customer_data.tests.conftest import drawer
 from desk.privacy import erase_customer
 from flows import inbox
-from flows.models import Conversation, IncomingMessage
+from flows.models import Conversation, IncomingMessage, Update
 from flows.tests.calls import call, message
 from flows.webhook import read_updates
 
@@ -103,9 +103,9 @@ def test_a_message_that_is_answered_meanwhile_begins_anew(monkeypatch: pytest.Mo
     customer = make.customer(wa_id=NUMBER, phone=f"+{NUMBER}")
     Conversation.objects.create(customer=customer)
     (update,) = inbox.store(read_updates(json.dumps(call(message("wamid.x") | {"from": NUMBER})).encode()))
-    monkeypatch.setattr("flows.privacy.updates_of", lambda one: inbox.Update.objects.none())  # it is in the other's hands
+    monkeypatch.setattr("flows.privacy.updates_of", lambda one: Update.objects.none())  # it is in the other's hands
     erase_beside(customer, lambda: inbox.handle(update), monkeypatch)
-    inbox.Update.objects.filter(pk=update).update(attempts=0)  # its time has come again
+    Update.objects.filter(pk=update).update(attempts=0)  # its time has come again
     inbox.handle(update)
     said = IncomingMessage.objects.get()
     assert said.customer_id != customer.pk
