@@ -23,6 +23,7 @@ from customer_data.services import (
     checking,
     opening,
     refund_sending,
+    refund_steps,
     refunds,
     reporting,
 )
@@ -191,7 +192,7 @@ def dispute_while_it_is_handed_over(monkeypatch: pytest.MonkeyPatch, drawer: Dra
         make.step(Payment.objects.get(pk=payment.pk), Status.DISPUTED)
 
     other = in_the_middle(monkeypatch, Refund, "move_to", dispute)
-    whole = refund_sending.note
+    whole = refund_steps.note
 
     def note(current: Refund, *words: Any, **more: Any) -> None:
         stood.append(Payment.objects.get(pk=payment.pk).status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_money_that_comes_while_a_day_is_closed_is_shown_as_later_and_the_day_ke
 def test_control_with_figures_read_again_the_later_money_would_be_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = money_comes_while_the_day_is_closed(monkeypatch)
     now = closing.figures_of(matching.days_of(today(), today(), "USD")[today()])
-    monkeypatch.setattr(closing, "amount_of", lambda closed, name: closing.Decimal(str(now[name])))
+    monkeypatch.setattr(closing, "amount_of", lambda closed, name: Decimal(str(now[name])))
     assert closed.figures["taken"] == "0.00"
     assert later_than_closed(today(), "USD") == []
 
