@@ -226,7 +226,7 @@ def test_one_web_process_may_be_killed_and_customers_do_not_notice(caddy: str, t
         wait_for_more(statuses)
         stop.set()
         asking.join()
-        assert set(statuses) == {200}
+        assert set(statuses) - {429} == {200}  # an address that asks so often is told to wait, by a web process that lives
 
 
 def wait_for_more(statuses: Counter[int]) -> None:
