@@ -101,7 +101,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--payments", type=int, default=2000)
     parser.add_argument("--customers", type=int, default=200)
     parser.add_argument("--speed", type=float, default=1.0, help="of the compressed timetable; 0.5 on a slow or busy machine")
-    parser.add_argument("--control-speed", type=float, default=1.5, help="the same for the controls")
+    parser.add_argument("--control-speed", type=float, default=1.2, help="the same for the controls")
     parser.add_argument("--only-control", choices=sorted(CONTROLS), default="", help="only this guard's control")
     parser.add_argument("--without-controls", action="store_true")
     parser.add_argument("--no-report", action="store_true", help="leave docs/proof.md as it is")
