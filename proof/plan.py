@@ -102,7 +102,7 @@ class Plan:
     reordered: frozenset[int] = frozenset()
     """Customers whose messages overtake each other."""
     last_seconds: float = 150.0
-    """For the schedule to run out, at a speed of 1; an ignored payment expires after 45 of them."""
+    """For the schedule to run out, at a speed of 1; an ignored payment expires after 70 of them."""
 
     @property
     def payments_expected(self) -> int:
