@@ -62,7 +62,7 @@ NOT_RECORDED = {
     "config.Heartbeat": "That the clock runs.",
     "contenttypes.ContentType": "Made by migrations from the code.",
     "customer_data.Change": "The record itself, chained and sealed.",
-    "customer_data.ErasedEntry": "What the record of changes lost; the code of its erasure vouches for it, and check_ledger asks for it.",
+    "customer_data.ErasedEntry": "What the record of changes lost; its erasure's code vouches for it, check_ledger asks for it.",
     "customer_data.IdempotentRequest": "An answer kept for a repeated request.",
     "customer_data.PaymentEvent": "A trail of its own, append-only, checked against the payments by check_ledger.",
     "customer_data.PollBudget": "How often gateways may be asked.",

@@ -162,8 +162,8 @@ def test_in_a_statement_it_is_taken_out_of_the_lines_and_of_the_file() -> None:
 
 def test_a_workbook_that_holds_one_is_not_taken() -> None:
     book = Workbook()
-    book.active.append(("Date", "Details"))  # type: ignore[union-attr]
-    book.active.append(("21/11/2026", f"CARD {GROUPED}"))  # type: ignore[union-attr]
+    book.active.append(("Date", "Details"))
+    book.active.append(("21/11/2026", f"CARD {GROUPED}"))
     content = io.BytesIO()
     book.save(content)
     with pytest.raises(CannotImport, match="as CSV"):

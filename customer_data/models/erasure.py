@@ -46,7 +46,7 @@ class Erasure(models.Model):
 
 
 class ErasedEntry(models.Model):
-    """One entry of the record that lost personal values: its hash of before, which seals still cover, and that of what it is now."""
+    """One entry of the record that lost personal values: its hash of before, which seals still cover, and its hash of now."""
 
     # Without a constraint of the database: old parts of the record can then be taken off it, and check_ledger asks anyway.
     entry = models.ForeignKey(Change, on_delete=models.DO_NOTHING, db_constraint=False, related_name="erasures")

@@ -24,7 +24,7 @@ from flows.privacy import PART as TALK
 PAGE = Path(settings.BASE_DIR) / "docs" / "personal-data.md"
 BEGIN, END = "<!-- every kind of row that holds personal data -->", "<!-- end -->"
 
-OTHERWISE_ERASED = {
+OTHERWISE_ERASED: dict[type[models.Model], tuple[str, ...]] = {
     Change: ("before", "after", "why"),
     apps.get_model("admin.LogEntry"): ("object_repr", "change_message"),
     apps.get_model("desk.Export"): ("filters",),
