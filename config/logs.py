@@ -3,7 +3,9 @@
 import json
 import logging
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from customer_data import correlation
@@ -15,6 +17,15 @@ _PHONE = re.compile(r"(?<![\w+.-])(?:\+?263|0)7\d{8}(?!\w)|\+[1-9]\d{7,14}(?!\w)
 
 # PostgreSQL says here which values it did not take: names, numbers, people's words.
 _VALUES = re.compile(r"^(DETAIL|CONTEXT): .*$", re.MULTILINE)
+
+
+_SERVES = ("runserver", "serve_everything")
+
+
+def stream_for(program: Sequence[str]) -> str:
+    """Where a program's log goes, from its `sys.argv`: processes log on standard output; of a command, that is what it was asked for."""
+    is_command = Path(program[0]).name == "manage.py" and program[1:2] and program[1] not in _SERVES
+    return "ext://sys.stderr" if is_command else "ext://sys.stdout"
 
 
 class WithoutReadyz(logging.Filter):

@@ -10,7 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
-from config import recorded, staff_pages
+from config import logs, recorded, staff_pages
 from config.development import development_flow_key, filesystem_broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -364,8 +364,8 @@ if not env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default=""):
         sys.modules.setdefault(unused, None)  # type: ignore[arg-type]  # Python's way to say: not here
 
 # --- Logging --------------------------------------------------------------------------------------
-# One JSON object a line in production, plain lines on a development machine; on standard error, because standard output is for
-# what a command was asked for. What is said about a request is its path and outcome, never its body, its headers or a key.
+# One JSON object a line in production, plain lines on a development machine. What is said about a request is its path and
+# outcome, never its body, its headers or a key.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -375,13 +375,13 @@ LOGGING = {
         "json": {"()": "config.logs.PrivateJson"},
     },
     "handlers": {
-        "standard_error": {
+        "standard_stream": {
             "class": "logging.StreamHandler",
-            "stream": "ext://sys.stderr",
+            "stream": logs.stream_for(sys.argv),
             "formatter": env.str("LOG_FORMAT", default="") or ("line" if DEBUG else "json"),
         }
     },
-    "root": {"handlers": ["standard_error"], "level": "INFO"},
+    "root": {"handlers": ["standard_stream"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from config.logs import PrivateFormatter
+from config.logs import PrivateFormatter, stream_for
 from customer_data.models import Customer
 
 NUMBER = "263771234567"
@@ -50,3 +50,18 @@ def test_a_row_that_the_database_refuses_is_not_read_out(formatter: logging.Form
     assert "duplicate key value" in written
     assert "DETAIL: not shown" in written
     assert NUMBER not in written
+
+
+@pytest.mark.parametrize(
+    ("program", "stream"),
+    [
+        (["/srv/paydesk/.venv/bin/granian", "config.wsgi:application"], "stdout"),
+        (["/srv/paydesk/.venv/bin/celery", "--app", "config", "worker"], "stdout"),
+        (["manage.py", "runserver", "--noreload"], "stdout"),
+        (["./manage.py", "export_flow", "payment_whatsapp_flow"], "stderr"),
+    ],
+)
+def test_processes_log_on_standard_output_and_commands_leave_it_to_what_they_were_asked_for(
+    program: list[str], stream: str
+) -> None:
+    assert stream_for(program) == f"ext://sys.{stream}"
