@@ -23,7 +23,7 @@ _SERVES = ("runserver", "serve_everything")
 
 
 def stream_for(program: Sequence[str]) -> str:
-    """Where a program's log goes, from its `sys.argv`: processes log on standard output; of a command, that is what it was asked for."""
+    """For a program's `sys.argv`: processes log on standard output; of a command, that is what it was asked for."""
     is_command = Path(program[0]).name == "manage.py" and program[1:2] and program[1] not in _SERVES
     return "ext://sys.stderr" if is_command else "ext://sys.stdout"
 
