@@ -17,6 +17,8 @@ from config.tests.processes import is_alive, wait_until
 from proof.stage import Stage
 from proof.stage.database import ROOT
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
