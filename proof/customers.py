@@ -29,7 +29,7 @@ from proof.wire import Http, Seal, Turns, read_public_key
 FLOW_PATH = "/crm-api/flows/paynow-payment-webhook/"
 RIGHT_CODE, WRONG_CODE = "4071829365", "0000000000"
 """Of O'mari: no other number of a run reads so, and logs are searched for it."""
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 """A customer taps again for this long at a speed of 1, and then gives up. Several leases may have to run out one after another."""
 CALLS = ("initiate", "express", "poll", "update")
 AGAIN_SECONDS = (0.1, 0.3, 0.6, 1.0, 1.5)

@@ -27,7 +27,7 @@ from proof.trouble import Troubles
 from proof.verdict import judge
 from proof.wire import Http
 
-AT_ONCE = 20
+AT_ONCE = 12
 """Customers who pay at the same moment."""
 
 
