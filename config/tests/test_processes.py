@@ -50,6 +50,11 @@ class House:
     def forget_heartbeats(self) -> None:
         self.database.execute("delete from config_heartbeat")
 
+    def connections(self) -> set[int]:
+        """Which processes of the database serve somebody else now."""
+        others = "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        return {number for (number,) in self.database.execute(f"{others} and backend_type = 'client backend'")}
+
     def said(self, name: str) -> str:
         return (self.logs / name).read_text(errors="replace")
 
@@ -95,6 +100,19 @@ def test_a_task_handed_out_while_no_worker_runs_is_done_by_the_next_one(house: H
     assert not house.was_heard("worker")
     with house.celery("worker", "--concurrency", "1"):
         wait_until(lambda: house.was_heard("worker"), or_show=house.logs / "worker")
+
+
+def test_a_worker_keeps_its_connection_from_task_to_task(house: House) -> None:
+    with house.celery("worker", "--concurrency", "1", "--pool", "threads"):
+        house.forget_heartbeats()
+        house.hand_out_heartbeat("default")
+        wait_until(lambda: house.was_heard("worker"), or_show=house.logs / "worker")
+        kept = house.connections()
+        assert kept, "it closed its connection after the task"
+        house.forget_heartbeats()
+        house.hand_out_heartbeat("default")
+        wait_until(lambda: house.was_heard("worker"), or_show=house.logs / "worker")
+        assert house.connections() & kept, "it made a new connection for the next task"
 
 
 def test_readyz_names_what_is_missing_until_worker_and_clock_are_heard(house: House) -> None:
