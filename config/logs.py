@@ -24,7 +24,9 @@ _SERVES = ("runserver", "serve_everything")
 
 def stream_for(program: Sequence[str]) -> str:
     """For a program's `sys.argv`: processes log on standard output; of a command, that is what it was asked for."""
-    is_command = Path(program[0]).name == "manage.py" and program[1:2] and program[1] not in _SERVES
+    name = Path(program[0]).name
+    is_script = name.endswith(".py") and name != "__main__.py"  # servers and workers are programs, or packages that are run
+    is_command = is_script and (program[1:2] == [] or program[1] not in _SERVES)
     return "ext://sys.stderr" if is_command else "ext://sys.stdout"
 
 

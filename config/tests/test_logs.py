@@ -58,7 +58,9 @@ def test_a_row_that_the_database_refuses_is_not_read_out(formatter: logging.Form
         (["/srv/paydesk/.venv/bin/granian", "config.wsgi:application"], "stdout"),
         (["/srv/paydesk/.venv/bin/celery", "--app", "config", "worker"], "stdout"),
         (["manage.py", "runserver", "--noreload"], "stdout"),
+        (["/usr/lib/python3/site-packages/celery/__main__.py", "--app", "config", "beat"], "stdout"),
         (["./manage.py", "export_flow", "payment_whatsapp_flow"], "stderr"),
+        (["somewhere/a_script.py"], "stderr"),
     ],
 )
 def test_processes_log_on_standard_output_and_commands_leave_it_to_what_they_were_asked_for(
