@@ -6,6 +6,8 @@ Controls: with a guard taken out, the machine must find a sequence that shows it
 
 from __future__ import annotations
 
+import re
+
 from collections.abc import Callable
 from typing import Any
 
@@ -84,7 +86,7 @@ class ShopWithARefund(Shop):
 
 
 GUARDS: list[tuple[Guard, str]] = [
-    (a_lost_answer_is_sent_again, "A payment is charged at most once."),
+    (a_lost_answer_is_sent_again, "A payment is charged at most once|Every payment stands as its gateway says"),
     (any_amount_and_account_is_believed, "Money is in only where the gateway took it."),
     (bad_news_overwrites_good, "Good never becomes bad"),
     (the_booking_is_not_counted_again, "Paid on a booking is what came in less what went back."),
@@ -101,4 +103,4 @@ def test_control_without_its_guard_a_line_is_broken(guard: Guard, line: str, mon
     quick = settings(bounded(examples=150), phases=[Phase.generate], derandomize=True, database=None)
     with pytest.raises(AssertionError) as found:
         try_sequences(shop, quick)
-    assert line in str(found.value)
+    assert re.search(line, str(found.value))

@@ -57,6 +57,7 @@ def test_the_books_are_to_the_cent_and_to_the_second_what_they_were() -> None:
     assert the_books() == before
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_record_of_changes_is_whole_afterwards_and_the_seals_of_before_hold() -> None:
     chipo = whole_life()
     assert what_is_wrong() == []
