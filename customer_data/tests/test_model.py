@@ -7,7 +7,6 @@ Controls: with a guard taken out, the machine must find a sequence that shows it
 from __future__ import annotations
 
 import re
-
 from collections.abc import Callable
 from typing import Any
 
