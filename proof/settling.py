@@ -52,7 +52,7 @@ def _waiting_with_us() -> list[str]:
         "messages wait": Message.objects.filter(next_try_at__isnull=False).count(),
         "updates of WhatsApp wait": Update.objects.filter(next_try_at__isnull=False).count(),
         "status updates are not judged": PaynowNotification.objects.filter(outcome=Outcome.RECEIVED).count(),
-        "refunds are under way": Refund.objects.filter(status=RefundStatus.SENT).count(),
+        "refunds are asked about": Refund.objects.filter(status=RefundStatus.SENT, next_check_at__isnull=False).count(),
     }
     return [f"{count} {what}." for what, count in counts.items() if count]
 
