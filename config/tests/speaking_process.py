@@ -19,7 +19,7 @@ def fail(request: HttpRequest) -> HttpResponse:
     raise ValueError(f"It was {PHONE} who failed after {len(secret)} letters")
 
 
-def work(request: HttpRequest) -> HttpResponse:
+def go_on(request: HttpRequest) -> HttpResponse:
     """A request that begins elsewhere and takes up a payment's thread, as a status update does."""
     from customer_data import correlation  # noqa: PLC0415  Django is set up by now
 
@@ -30,7 +30,7 @@ def work(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
-urlpatterns: list[Any] = [path("fail/", fail, name="fail"), path("work/", work, name="work")]
+urlpatterns: list[Any] = [path("fail/", fail, name="fail"), path("thread/", go_on, name="thread")]
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     web.post(
         f"/fail/?{QUERY}=1", BODY, content_type="text/plain", headers={"Authorization": HEADER, "Cookie": f"sessionid={HEADER}"}
     )
-    web.get("/work/")
+    web.get("/thread/")
     speak.apply()
     with correlation.thread(THREAD):
         logging.getLogger("speaking").error("A message to %s was not sent.", PHONE)

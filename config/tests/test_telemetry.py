@@ -100,7 +100,7 @@ def spans(ear: Ear) -> list[Span]:
 
 def test_requests_tasks_and_calls_are_spans_of_one_trace_by_the_id_of_the_log(spans: list[Span]) -> None:
     mine = {span.name: span for span in spans if span.trace_id.hex() == THREAD.rjust(32, "0")}
-    assert set(mine) == {"request work", "task speaking.task", "paynow trace"}
+    assert set(mine) == {"request thread", "task speaking.task", "paynow trace"}
     for span in mine.values():
         assert attributes(span)["paydesk.correlation_id"] == THREAD
 
