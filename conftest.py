@@ -7,13 +7,16 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from customer_data import correlation
+
 pytest_plugins = ["config.tests.redis_server"]
 
 
 @pytest.fixture(autouse=True)
 def nobody_has_come_yet() -> None:
-    """What one test did is not counted against the next one."""
+    """What one test did is not counted against the next one, nor does it belong to the same thread of events."""
     cache.clear()
+    correlation._current.set("")
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ def _claim(payment: Payment, *, source: str) -> bool:
     if payment.status == Status.CREATED:
         facts: dict[str, Any] = {"sent_at": now, "sends_made": 1, "next_check_at": first_question}
         return _is_still_needed(payment, source=source) and payment.move_to(Status.SENDING, source=source, **facts) is not None
-    if payment.unsent and not _is_still_needed(payment, source=source):
+    if payment.status != Status.SENDING or not payment.unsent or not _is_still_needed(payment, source=source):
         return False
     again = Payment.objects.filter(pk=payment.pk, status=Status.SENDING, unsent=True)
     claimed = again.update(unsent=False, sent_at=now, sends_made=F("sends_made") + 1, next_check_at=first_question) == 1

@@ -5,6 +5,7 @@ A real folder, so that what reached it is still there when the process that brou
 
 from __future__ import annotations
 
+import fcntl
 import hmac
 import json
 from collections.abc import Callable, Iterator
@@ -70,30 +71,32 @@ class Drawer:
 
     def put(self, charge: Charge) -> None:
         self.before_arrival(charge)
-        slip = self.slip(charge.reference) or {
-            "reference": charge.reference,
-            "amount": str(charge.amount),
-            "account": charge.account,
-            "word": "waiting",
-            "arrivals": "0",
-        }
-        self._write(slip | {"arrivals": str(int(slip["arrivals"]) + 1)})
+        with self._alone():
+            slip = self.slip(charge.reference) or {
+                "reference": charge.reference,
+                "amount": str(charge.amount),
+                "account": charge.account,
+                "word": "waiting",
+                "arrivals": "0",
+            }
+            self._write(slip | {"arrivals": str(int(slip["arrivals"]) + 1)})
         self.after_arrival(charge)
 
     def give_back(self, reference: str, amount: str, refund_reference: str) -> Slip:
         """Money back under its own reference: the same one again only says how it stands."""
         self.before_refund(refund_reference)
-        slip = self.slip(refund_reference)
-        if slip is None:
-            slip = {
-                "reference": refund_reference,
-                "payment": reference,
-                "amount": amount,
-                "word": self.refund_word,
-                "arrivals": "0",
-            }
-        slip |= {"arrivals": str(int(slip["arrivals"]) + 1)}
-        self._write(slip)
+        with self._alone():
+            slip = self.slip(refund_reference)
+            if slip is None:
+                slip = {
+                    "reference": refund_reference,
+                    "payment": reference,
+                    "amount": amount,
+                    "word": self.refund_word,
+                    "arrivals": "0",
+                }
+            slip |= {"arrivals": str(int(slip["arrivals"]) + 1)}
+            self._write(slip)
         self.after_refund(refund_reference)
         return slip
 
@@ -122,6 +125,13 @@ class Drawer:
         slip = self.slip(reference) or {"account": "", "word": ""}
         body = urlencode({"reference": reference, "account": slip["account"], "word": slip["word"]})
         return f"{body}&signature={signature(body, key)}".encode()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One request at a time, whichever thread or process brings it: two arrivals at once are counted as two."""
+        with (self.folder / "door").open("w") as door:
+            fcntl.flock(door, fcntl.LOCK_EX)
+            yield
 
     def _write(self, slip: Slip) -> None:
         draft = self.folder / f"{slip['reference']}.draft"

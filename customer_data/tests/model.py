@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -147,6 +148,9 @@ class PaperlessDrawer(Drawer):
     def slip(self, reference: str) -> Slip | None:
         found = self.slips.get(reference)
         return None if found is None else dict(found)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _write(self, slip: Slip) -> None:
         self.slips[slip["reference"]] = dict(slip)

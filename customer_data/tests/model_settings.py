@@ -32,10 +32,12 @@ def a_clock_that_waits() -> Iterator[None]:
     """Time passes only when a step says so; nothing is logged, for speed."""
     Shop.clock = Clock()
     logging.disable(logging.CRITICAL)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timezone, "now", Shop.clock.now)
-        yield
-    logging.disable(logging.NOTSET)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(timezone, "now", Shop.clock.now)
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def try_sequences(shop: type[Shop], how: settings) -> None:

@@ -25,6 +25,15 @@ def cancel(booking: Booking) -> Booking:
     return services.cancel_booking(booking, reason="The road is closed.", user=money_back.person())
 
 
+def test_an_attempt_that_waited_to_be_sent_again_is_not_sent_and_its_task_finds_nothing_to_do(drawer: Drawer) -> None:
+    drawer.next_trouble = ["refuse"]
+    payment = till.charge()
+    cancel(payment.booking)
+    services.send_payment(payment.reference)
+    assert till.stands(payment)[0] == "expired"
+    assert drawer.arrivals(payment.reference) == 0
+
+
 def test_nobody_can_pay_for_it_any_more(drawer: Drawer) -> None:
     booking = cancel(make.booking())
     assert owed(booking) == 0

@@ -99,7 +99,7 @@ GUARDS: list[tuple[Guard, str]] = [
 def test_control_without_its_guard_a_line_is_broken(guard: Guard, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     guard(monkeypatch)
     shop = ShopWithARefund if guard is a_refund_without_an_answer_counts_as_failed else Shop
-    quick = settings(bounded(examples=150), phases=[Phase.generate], derandomize=True, database=None)
+    quick = settings(bounded(examples=1000), phases=[Phase.generate], derandomize=True, database=None)
     with pytest.raises(AssertionError) as found:
         try_sequences(shop, quick)
     assert re.search(line, str(found.value))
