@@ -167,14 +167,15 @@ def test_what_is_for_the_world_is_there(echoed: Front, path: str) -> None:
 def test_a_body_above_the_limit_is_refused(
     echoed: Front, caddy: str, path: str, megabytes: int, is_taken: bool, in_pieces: bool
 ) -> None:
-    if in_pieces and not is_taken and caddy.startswith("/usr"):
-        pytest.skip("A Caddy older than 2.7 counts it as a failure of the web process: docs/operations.md asks for a newer one.")
+    # A Caddy older than 2.7 blames the web process for a refusal in pieces: docs/operations.md asks for a newer one.
+    wait_until(lambda: echoed.ask("/crm-api/x/")[0] == 200)
     pieces = [b"x" * 100_000] * (megabytes * 10)
     try:
         status = echoed.ask(path, method="POST", body=iter(pieces) if in_pieces else b"".join(pieces))[0]
     except OSError:  # it may close the line while we still send
         status = 413
-    assert status == (200 if is_taken else 413)
+    refusals = (413, 502, 503) if in_pieces and caddy.startswith("/usr") else (413,)
+    assert status in ((200,) if is_taken else refusals)
 
 
 def test_who_sends_too_much_takes_the_web_process_from_nobody(echoed: Front) -> None:
