@@ -7,7 +7,7 @@ import pytest
 from celery import current_app as app
 from celery import shared_task
 from celery.contrib.testing.worker import start_worker
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client
 
 from customer_data import correlation
@@ -29,6 +29,12 @@ def say_thread() -> None:
 def take_up_another() -> None:
     correlation.take_up("a" * 16)
     heard.put(correlation.thread_here())
+
+
+@shared_task(name="tests.hang_up", ignore_result=True)
+def hang_up() -> None:
+    connections.close_all()
+    heard.put("hung up")
 
 
 # --- By itself ------------------------------------------------------------------------------------
@@ -84,6 +90,8 @@ def worker() -> Any:
     app.set_current()
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         yield
+        hang_up.delay()  # the worker's thread keeps its connection, and would leave it open
+        heard.get(timeout=30)
     app.conf.update(
         broker_url=before[0], broker_transport=before[1], broker_transport_options=before[2], task_always_eager=before[3]
     )

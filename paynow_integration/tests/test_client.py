@@ -377,7 +377,7 @@ def test_nothing_secret_is_logged_or_printed(
     with caplog.at_level(logging.INFO, logger="paynow_integration"):
         reply = client.express(a_request())
         client.poll(reply.poll_url)
-    said = caplog.text + repr(client) + repr(reply)
+    said = caplog.text + str([vars(record) for record in caplog.records]) + repr(client) + repr(reply)
     guid = simulator.transactions()[0].guid
     assert "remotetransaction" in said
     for secret in (KEY, "0771111111", "merchant@example.com", guid, reply.message.get("hash")):
