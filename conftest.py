@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import QuerySet
 
 from customer_data import correlation
 
@@ -17,6 +18,12 @@ def nobody_has_come_yet() -> None:
     """What one test did is not counted against the next one, nor does it belong to the same thread of events."""
     cache.clear()
     correlation._current.set("")
+
+
+@pytest.fixture
+def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the controls of races: no row keeps a second one waiting."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,4 @@ def redis_program() -> str:
             program = Path(spec.submodule_search_locations[0]) / path
             if os.access(program, os.X_OK):
                 return str(program)
-    pytest.fail(
-        "There is no redis-server: install Redis (Debian: apt install redis-server), or `make test` with Python 3.11 to 3.13."
-    )
+    raise RuntimeError("There is no redis-server: install Redis (Debian: apt install redis-server), or take Python 3.11 to 3.13.")

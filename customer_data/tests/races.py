@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from customer_data.models import Payment, PaymentEvent
+
 PATIENCE_SECONDS = 1
 
 
@@ -60,6 +62,13 @@ def in_the_middle(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, other:
 
     monkeypatch.setattr(owner, name, enter)
     return interruption
+
+
+def write_blindly(payment: Payment, event: PaymentEvent, facts: dict[str, Any]) -> bool:
+    """In place of `Payment._write`, for controls: the status is written whatever it is by now."""
+    is_written = Payment.objects.filter(pk=payment.pk).update(status=event.to_status, **facts) == 1
+    event.save(force_insert=True)
+    return is_written
 
 
 class Interruption:

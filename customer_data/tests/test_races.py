@@ -5,36 +5,25 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from customer_data import ledger, sealed, services, sweep
-from customer_data.models import Booking, Payment, PaymentEvent
+from customer_data.models import Booking, Payment
 from customer_data.schedule import TASK_LOST_AFTER
 from customer_data.services import opening, sending
 from customer_data.status import Status
 from customer_data.tests import make, till
 from customer_data.tests.drawer import OTP, Drawer
-from customer_data.tests.races import at_once, widen
+from customer_data.tests.races import at_once, widen, write_blindly
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("drawer")]
-
-
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
 
 
 @pytest.fixture
 def without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """The status is written whatever it is by now."""
 
-    def write(payment: Payment, event: PaymentEvent, facts: dict[str, Any]) -> bool:
-        is_written = Payment.objects.filter(pk=payment.pk).update(status=event.to_status, **facts) == 1
-        event.save(force_insert=True)
-        return is_written
-
-    monkeypatch.setattr(Payment, "_write", write)
+    monkeypatch.setattr(Payment, "_write", write_blindly)
 
 
 # --- Opening --------------------------------------------------------------------------------------

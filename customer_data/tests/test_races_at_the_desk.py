@@ -12,7 +12,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from customer_data import ledger, services
-from customer_data.models import Booking, Payment, PaymentEvent, Refund
+from customer_data.models import Booking, Payment, Refund
 from customer_data.offer import CannotPay
 from customer_data.services import (
     CannotCancel,
@@ -30,30 +30,20 @@ from customer_data.services import (
 from customer_data.status import Reason, Status
 from customer_data.tests import make, money_back, till
 from customer_data.tests.drawer import Drawer
-from customer_data.tests.races import in_the_middle
+from customer_data.tests.races import in_the_middle, write_blindly
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("drawer")]
-
-
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
 
 
 @pytest.fixture
 def without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A status is written whatever it is by now."""
 
-    def write(payment: Payment, event: PaymentEvent, facts: dict[str, Any]) -> bool:
-        is_written = Payment.objects.filter(pk=payment.pk).update(status=event.to_status, **facts) == 1
-        event.save(force_insert=True)
-        return is_written
-
     def move(refund: Refund, status: str, **facts: Any) -> bool:
         refund.status = status
         return Refund.objects.filter(pk=refund.pk).update(status=status, **facts) == 1
 
-    monkeypatch.setattr(Payment, "_write", write)
+    monkeypatch.setattr(Payment, "_write", write_blindly)
     monkeypatch.setattr(Refund, "move_to", move)
 
 

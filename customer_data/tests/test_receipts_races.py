@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from django.db import IntegrityError, connection
-from django.db.models import QuerySet
 
 from customer_data import ledger, services
 from customer_data.models import Payment, Receipt, ReceiptSeries
@@ -24,11 +23,6 @@ WORKERS = 4
 def nobody_hears(monkeypatch: pytest.MonkeyPatch) -> None:
     """The money comes and its receipt does not, as when a worker dies between the two."""
     monkeypatch.setattr("customer_data.signals.payment_moved.send_robust", lambda *_, **__: [])
-
-
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
 
 
 def paid() -> Payment:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from customer_data import ledger, services
@@ -22,11 +21,6 @@ from customer_data.tests.drawer import Drawer
 from customer_data.tests.races import at_once, widen
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
 
 
 # --- Two requests that together exceed ------------------------------------------------------------

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
 
 from customer_data import seats, services
 from customer_data.models import Booking, Departure, SeatHold
@@ -20,11 +19,6 @@ TAKE = """
     INSERT INTO customer_data_seathold (departure_id, customer_id, seats, currency, expires_at, created_at)
     SELECT %s, %s, %s, 'USD', clock_timestamp() + %s::interval, clock_timestamp() FROM generate_series(1, %s)
 """
-
-
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from typing import Any
 import pgtrigger
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from customer_data import ledger, services
 from customer_data.models import Booking, Concern, ConcernKind, Payment, Refund, SeatHold, Transfer
@@ -169,11 +168,6 @@ def test_the_database_moves_no_payment_without_a_transfer() -> None:
 
 
 # --- At once --------------------------------------------------------------------------------------
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
-
-
 def move_twice(monkeypatch: pytest.MonkeyPatch) -> tuple[list[Booking], list[Any]]:
     """Two people move one payment, each to another booking: the three bookings, and what became of it."""
     payment = make.payment(Status.SUCCESSFUL)

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet
 
 from customer_data import ledger
 from customer_data.models import Booking, Payment
@@ -23,12 +22,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 PATIENCE_SECONDS = 0.5
 AtOnce = Callable[..., list[Any]]
-
-
-@pytest.fixture
-def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither the session nor the booking keeps the second one waiting."""
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **options: self)
 
 
 def deliver_twice(at_once: AtOnce, monkeypatch: pytest.MonkeyPatch) -> tuple[Booking, list[Any]]:

