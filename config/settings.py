@@ -333,6 +333,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-changes": {"task": "customer_data.tasks.seal_changes", "schedule": 60.0, "options": {"expires": 60}},
     "check-new-changes": {"task": "customer_data.tasks.check_new_changes", "schedule": 3600.0, "options": {"expires": 3600}},
     "check-the-record": {"task": "customer_data.tasks.check_the_record", "schedule": 86_400.0, "options": {"expires": 3600}},
+    "check-the-books": {"task": "customer_data.tasks.check_the_books", "schedule": 86_400.0, "options": {"expires": 3600}},
     "nudge": {"task": "flows.tasks.nudge", "schedule": 600.0, "options": {"expires": 600}},
     "remind": {"task": "flows.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "handle-due": {"task": "flows.tasks.handle_due", "schedule": 5.0, "options": {"expires": 5}},

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 
-from customer_data import seats, services
+from customer_data import ledger, seats, services
 from customer_data.ledger import record
 from customer_data.sweep import sweep as hand_out_what_is_due
 
@@ -79,3 +79,9 @@ def check_new_changes() -> None:
 def check_the_record() -> None:
     """All of it, and every row beside it: a minute for each million rows or so."""
     record.check_and_tell()
+
+
+@shared_task
+def check_the_books() -> None:
+    """Every invariant of money, over all there is."""
+    ledger.check_and_tell()

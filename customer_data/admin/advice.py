@@ -117,6 +117,10 @@ ADVICE: dict[str, Advice] = {
     ConcernKind.RECORD_BROKEN: Advice(
         "Somebody changed rows past the record, or it was damaged. Run check_ledger, and compare with a backup.", _nothing_yet
     ),
+    ConcernKind.BOOKS_WRONG: Advice(
+        "Change nothing by hand. Whoever runs the server runs check_ledger; compare what it names with the gateway's own list.",
+        _nothing_yet,
+    ),
 }
 
 _OTHERWISE = Advice("Look at what happened and decide.", _the_payment)

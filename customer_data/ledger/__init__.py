@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from customer_data.ledger import record
 from customer_data.ledger.money import (
@@ -51,6 +52,7 @@ from customer_data.ledger.refunds import (
 )
 from customer_data.ledger.seats import a_departure_is_not_oversold, paid_seats_are_kept_or_a_person_was_told
 from customer_data.ledger.transfers import a_payment_is_where_its_last_transfer_put_it, transfers_follow_one_another
+from customer_data.models import Concern, ConcernKind
 
 Invariant = Callable[[], Iterator[str]]
 
@@ -68,6 +70,14 @@ def violations() -> Iterator[Violation]:
     for invariant in (*INVARIANTS, *record.INVARIANTS):
         for sentence in invariant():
             yield Violation(invariant.__name__, sentence)
+
+
+def check_and_tell() -> None:
+    """The clock's check of the books: the first things that are wrong are told to a person. The record of changes has its own."""
+    wrong = list(islice(chain.from_iterable(invariant() for invariant in INVARIANTS), record.MOST_TOLD))
+    if wrong:
+        sentence = f"{wrong[0]} Run check_ledger, which names everything that is wrong."
+        Concern.raise_about_customer(None, ConcernKind.BOOKS_WRONG, sentence, found="\n".join(wrong))
 
 
 INVARIANTS: tuple[Invariant, ...] = (  # of the books; those of the record of changes stand in record.py
@@ -134,6 +144,7 @@ __all__ = [
     "an_overpaid_booking_was_told_to_a_person",
     "booking_amounts_and_words_are_possible",
     "booking_status_follows_from_the_payments",
+    "check_and_tell",
     "every_move_is_legal",
     "late_money_was_told_to_a_person",
     "money_for_a_cancelled_booking_was_told_to_a_person",

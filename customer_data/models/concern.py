@@ -38,6 +38,7 @@ class ConcernKind(models.TextChoices):
     REFUND_FAILED = "refund_failed", "A refund did not go through"
     MISSED_UPDATES = "missed_updates", "The gateway's status updates have stopped coming"
     RECORD_BROKEN = "record_broken", "The record of changes has a gap"
+    BOOKS_WRONG = "books_wrong", "The books are not as they must be"
 
 
 class Concern(models.Model):

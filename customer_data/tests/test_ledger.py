@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from customer_data import ledger, services
+from customer_data import ledger, services, tasks
 from customer_data.models import Concern, Payment, PaymentEvent
 from customer_data.status import Status
 from customer_data.tests import make, trips
@@ -246,6 +246,18 @@ def test_the_command_prints_each_violation_and_exits_1() -> None:
         f"the_trail_ends_where_the_payment_stands: Payment {reference} is failed; its trail ends at pending.\n" in said.getvalue()
     )
     assert f"{len(said.getvalue().splitlines())} violations" in failed.getvalue()
+
+
+def test_the_clock_tells_a_person_what_is_wrong_and_only_once() -> None:
+    payment = make.payment(Status.PENDING)
+    tasks.check_the_books()
+    assert not Concern.objects.filter(kind="books_wrong").exists()
+    reference = change(payment, "status = 'failed'")
+    for _ in range(2):
+        tasks.check_the_books()
+    matter = Concern.objects.get(kind="books_wrong")
+    assert f"Payment {reference} is failed; its trail ends at pending." in matter.details["found"]
+    assert "Run check_ledger" in matter.sentence
 
 
 def test_a_check_asks_each_question_once_however_many_payments_there_are(
