@@ -151,9 +151,10 @@ def new_database(server_url: str) -> Iterator[str]:
     name = f"drill_{secrets.token_hex(4)}"
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        try:
-            yield url_of(server_url, name)
-        finally:
+    try:
+        yield url_of(server_url, name)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as server:  # another one: a drill may have killed the server meanwhile
             server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 

@@ -15,17 +15,13 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from config.tests.processes import ROOT, wait_until
 from deploy.drills.house import CommandFailed, House, new_database, new_house
 from deploy.drills.servers import new_server, path_with
-from deploy.drills.shop import Till
+from deploy.drills.shop import PATIENCE_SECONDS, Till, new_payment, rows, wait_for
 
 _SEAL = "from customer_data.sealing import seal_changes; print(seal_changes())"
-SHOWN_SECONDS = 90
 
 
 @dataclass
@@ -74,19 +70,19 @@ def play(folder: Path, *, payments: int = 3) -> Story:
 def _until_the_disaster(house: House, story: Story, payments: int, programs: dict[str, str]) -> Path:
     _say("customers pay")
     till = Till.of(house)
-    story.paid_before = [_started(till) for _ in range(payments)]
-    _wait_for(house, story.paid_before, "successful")
-    story.waiting = _started(till, approves_after_seconds=None)
-    _wait_for(house, [story.waiting], "pending")
+    story.paid_before = [new_payment(till) for _ in range(payments)]
+    wait_for(house, story.paid_before, "successful")
+    story.waiting = new_payment(till, approves_after_seconds=None)
+    wait_for(house, [story.waiting], "pending")
     story.seal = house.shell(_SEAL).split()[-1]
     started = time.monotonic()
     dump = Path(_script("backup.sh", house.folder, environment={**programs, "DATABASE_URL": house.database_url}).strip())
     story.dump_seconds, story.dump_bytes = time.monotonic() - started, dump.stat().st_size
     _say("dumped; customers go on paying")
-    story.paid_after = [_started(till) for _ in range(payments)]
-    _wait_for(house, story.paid_after, "successful")
+    story.paid_after = [new_payment(till) for _ in range(payments)]
+    wait_for(house, story.paid_after, "successful")
     till.approve(story.waiting)
-    _wait_for(house, [story.waiting], "successful")
+    wait_for(house, [story.waiting], "successful")
     return dump
 
 
@@ -106,15 +102,15 @@ def _run_on_what_was_restored(house: House, story: Story) -> None:
     till = Till(house, "")
     _say("the house runs on what was restored, and Paynow rings again")
     with house.everyone("-after"):
-        _wait_for(house, [story.waiting], "successful")  # nobody rang: the sweep asked
+        wait_for(house, [story.waiting], "successful")  # nobody rang: the sweep asked
         for reference in [*story.paid_before, *story.paid_after]:
             till.resend_update(reference)
         wanted = {*story.paid_before, *story.paid_after}
-        wait_until(lambda: wanted <= set(_outcomes(house)), seconds=SHOWN_SECONDS)
-        wait_until(lambda: all("received" not in each for each in _outcomes(house).values()), seconds=SHOWN_SECONDS)
+        wait_until(lambda: wanted <= set(_outcomes(house)), seconds=PATIENCE_SECONDS)
+        wait_until(lambda: all("received" not in each for each in _outcomes(house).values()), seconds=PATIENCE_SECONDS)
     story.outcomes = _outcomes(house)
-    story.statuses = dict(_rows(house, "select reference, status from customer_data_payment"))
-    story.received = dict(_rows(house, _TIMES_PAID))
+    story.statuses = dict(rows(house, "select reference, status from customer_data_payment"))
+    story.received = dict(rows(house, _TIMES_PAID))
     known = [*story.paid_before, story.waiting, *story.paid_after]
     story.only_at_paynow = [each for each in known if till.at_paynow(each).get("status") == "Paid" and each not in story.statuses]
     story.last_check = house.manage("check_ledger", "--seal", story.seal)
@@ -127,31 +123,13 @@ where event.to_status = 'successful' group by 1
 """
 
 
-def _started(till: Till, *, approves_after_seconds: float | None = 0) -> str:
-    status, answer = till.start_payment(next(till.new_sales(1, approves_after_seconds=approves_after_seconds)))
-    if status != 202:
-        said = "".join(log.read_text()[-1500:] for log in till.house.folder.glob("web*.log"))
-        raise CommandFailed(f"A payment was answered with {status}: {answer}. {said}")
-    return str(answer["reference"])
-
-
-def _wait_for(house: House, references: list[str], status: str) -> None:
-    question = "select count(*) from customer_data_payment where reference = any(%s) and status = %s"
-    wait_until(lambda: _rows(house, question, [references, status])[0][0] == len(references), seconds=SHOWN_SECONDS)
-
-
 def _outcomes(house: House) -> dict[str, list[str]]:
     """What was said of each status update that was kept."""
     found: dict[str, list[str]] = {}
     question = "select coalesce(nullif(reference, ''), claims), outcome from paynow_integration_paynownotification order by id"
-    for reference, outcome in _rows(house, question):
+    for reference, outcome in rows(house, question):
         found.setdefault(reference, []).append(outcome)
     return found
-
-
-def _rows(house: House, question: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with psycopg.connect(house.database_url) as connection:
-        return connection.execute(question, values).fetchall()
 
 
 def _refusals(house: House, dump: Path, programs: dict[str, str]) -> list[str]:

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.drills.house import House, call
+import psycopg
+
+from config.tests.processes import wait_until
+from deploy.drills.house import CommandFailed, House, call
+
+PATIENCE_SECONDS = 90
 
 _NEW_BOOKINGS = """
 from decimal import Decimal
@@ -73,3 +78,24 @@ class Till:
         """What Paynow has of it; empty: nothing."""
         _, found = call(f"{self.house.paynow_url}/simulator/transactions?reference={reference}")
         return found["transactions"][0] if found["count"] else {}
+
+
+def new_payment(till: Till, *, approves_after_seconds: float | None = 0) -> str:
+    """The reference of a new customer's payment. Raises CommandFailed when it was not taken."""
+    status, answer = till.start_payment(next(till.new_sales(1, approves_after_seconds=approves_after_seconds)))
+    if status != 202:
+        said = "".join(log.read_text()[-1500:] for log in till.house.folder.glob("web*.log"))
+        raise CommandFailed(f"A payment was answered with {status}: {answer}. {said}")
+    return str(answer["reference"])
+
+
+def wait_for(house: House, references: list[str], status: str) -> None:
+    """Until all of these payments stand so."""
+    question = "select count(*) from customer_data_payment where reference = any(%s) and status = %s"
+    wait_until(lambda: rows(house, question, [references, status])[0][0] == len(references), seconds=PATIENCE_SECONDS)
+
+
+def rows(house: House, question: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """What the database answers."""
+    with psycopg.connect(house.database_url) as connection:
+        return connection.execute(question, values).fetchall()
