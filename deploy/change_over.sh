@@ -10,6 +10,7 @@ change_over() {
     systemctl daemon-reload
     # With the new code, while the old one serves: nothing has changed over if it fails.
     if ! systemctl start "paydesk-migrate@${release##*/}"; then
+        journalctl --unit="paydesk-migrate@${release##*/}" --output=cat --lines=20 | grep --extended-regexp '^[[:alnum:]_.]+(Error|Configured|Exception): ' >&2 || true
         echo "The migrations did not run: journalctl --unit=paydesk-migrate@${release##*/}. The old release goes on serving." >&2
         return 1
     fi
