@@ -140,7 +140,7 @@ def _without_told_once() -> None:
 
 def _without_lost_message() -> None:
     def send_again(message: Message, error: str) -> None:
-        outcomes.try_later(message, error)
+        outcomes._queue(message, error, wait=timedelta(0))  # not later: a status may overtake it
 
     replace("flows.outcomes.no_answer", lambda _: send_again)
 
