@@ -5,6 +5,7 @@ Also the plugin of the slow road, for a fault outside a function: a process of i
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import resource
@@ -22,6 +23,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
+from customer_data.models.prepared import Prepared
 from mutation.covering import Covering
 from mutation.mutants import Mutant
 from mutation.swapping import CannotSwap, LoadMutated, swap, swap_constant
@@ -83,7 +85,9 @@ class Loop:
         measured = coverage.Coverage(data_file=None, include=[str(ROOT / path) for path in TARGETS])
         measured.start()
         items = list(self.items.values())
+        kept = Kept()
         for number, item in enumerate(items):
+            kept.forget()
             measured.switch_context(item.nodeid)
             began = time.monotonic()
             following = items[number + 1] if number + 1 < len(items) else items[0]
@@ -140,6 +144,7 @@ class Loop:
         except CannotSwap:
             os.write(writing, b"C")
             os._exit(0)
+        Kept().forget()
         items = [self.items[test] for test in tests]
         for number, item in enumerate(items):
             _allow_cpu(CPU_SECONDS_AT_LEAST + TIMES_AS_LONG * covering.seconds.get(item.nodeid, 1.0))
@@ -175,6 +180,17 @@ def _put_in(mutant: Mutant) -> None:
         swap_constant(module, mutant.source, mutant.line)
     else:
         raise CannotSwap(mutant.where)
+
+
+class Kept:
+    """What a process composes once and keeps: with a fault in, or to see who runs a line, it must be composed anew."""
+
+    def __init__(self) -> None:
+        self._prepared = [each for each in gc.get_objects() if isinstance(each, Prepared)]
+
+    def forget(self) -> None:
+        for each in self._prepared:
+            each._done = None
 
 
 def _allow_cpu(seconds: float) -> None:

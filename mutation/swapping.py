@@ -24,12 +24,14 @@ class CannotSwap(Exception):
 def swap_constant(module: ModuleType, source: str, line: int) -> None:
     """Give the constant that `source` makes at `line` to everybody who has imported the one of `module`. Raises CannotSwap.
 
-    What was made from it while loading (a trigger in the database, a default) stays: that is another place that repeats it.
+    What was made from it elsewhere while loading (a trigger in the database, a default) stays: another place that repeats it.
     """
     statement = next((each for each in ast.parse(source).body if each.lineno <= line <= (each.end_lineno or 0)), None)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
     if statement is None or not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not isinstance(target, ast.Name):
         raise CannotSwap(f"line {line}")
+    if _is_used_while_loading(source, statement, target.id):
+        raise CannotSwap(f"line {line}: the module makes more of {target.id}")
     old = vars(module)[target.id]
     names = dict(vars(module))
     exec(compile(ast.Module([statement], []), module.__file__ or "", "exec", dont_inherit=True), names)  # noqa: S102
@@ -37,6 +39,11 @@ def swap_constant(module: ModuleType, source: str, line: int) -> None:
         for name, value in list(getattr(other, "__dict__", {}).items()):
             if value is old and (other is module or not isinstance(old, (int, str))):
                 setattr(other, name, names[target.id])
+
+
+def _is_used_while_loading(source: str, itself: ast.stmt, name: str) -> bool:
+    others = [each for each in ast.parse(source).body if each.lineno != itself.lineno and not isinstance(each, ast.FunctionDef)]
+    return any(isinstance(node, ast.Name) and node.id == name for each in others for node in ast.walk(each))
 
 
 def swap(module: ModuleType, source: str, where: str) -> None:

@@ -52,6 +52,7 @@ _SERVICE_TESTS = [
         f"customer_data/tests/test_{name}.py"
         for name in (
             "asking_again",
+            "bystanders",
             "cancelling",
             "codes",
             "controls",

@@ -131,7 +131,11 @@ class DrawerGateway(Gateway):
 
     def submit_otp(self, ticket: Ticket, reference: str, otp: str) -> Report:
         drawer = Drawer.in_use
-        with _errors_translated(), drawer.request():
+        with _errors_translated(), drawer.request() as trouble:
+            if trouble == "misconfigured":
+                raise Misconfigured("The drawer does not know our till.")
+            if trouble == "nonsense":
+                raise NotUnderstood("The drawer mumbles.")
             drawer.otps.append(otp)
             if otp != OTP:
                 raise GatewayRefused("That is not the code.", reason=Reason.WRONG_CODE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -149,8 +149,9 @@ class PaperlessDrawer(Drawer):
         found = self.slips.get(reference)
         return None if found is None else dict(found)
 
-    def _alone(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        yield
 
     def _write(self, slip: Slip) -> None:
         self.slips[slip["reference"]] = dict(slip)

@@ -196,6 +196,39 @@ def test_what_could_not_be_paid_back_waits_for_a_person_and_may_be_asked_for_aga
     money_back.request(refund.payment)
 
 
+def test_what_is_agreed_is_not_turned_down_any_more() -> None:
+    refund = money_back.refund("approved")
+    assert "is approved by now" in why_not(
+        lambda: services.turn_down_refund(refund, reason="Not agreed.", user=money_back.person())
+    )
+
+
+def test_what_nobody_agreed_to_cannot_fail() -> None:
+    refund, user = money_back.request(), money_back.person()
+    assert "is requested by now" in why_not(
+        lambda: services.record_refund_failed(refund, reason="The wallet is closed.", user=user)
+    )
+    assert stands(refund)[0] == "requested"
+
+
+def test_paid_at_once_is_taken_and_paid_by_the_same_person() -> None:
+    refund, rudo = money_back.refund("approved"), money_back.person()
+    done = services.record_paid_back(refund, proof_of_payment="CO-77", user=rudo)
+    assert (stands(done)[0], done.sent_by, done.done_by) == ("done", rudo, rudo)
+    assert done.sent_at is not None
+
+
+@pytest.mark.parametrize("end", ["turned down", "failed"])
+def test_the_trail_says_who_ended_a_refund(end: str) -> None:
+    user = money_back.person()
+    if end == "turned down":
+        refund = services.turn_down_refund(money_back.request(), reason="Not agreed.", user=user)
+    else:
+        refund = services.record_refund_failed(money_back.refund("approved"), reason="The wallet is closed.", user=user)
+    last = refund.payment.events.latest("pk")
+    assert (last.source, last.actor) == ("admin", user.get_username())
+
+
 # --- The trail ------------------------------------------------------------------------------------
 def test_every_step_stands_in_the_trail_with_who_did_it() -> None:
     asks, approves, pays = (money_back.person() for _ in range(3))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from customer_data import services
 from customer_data.gateway import gateway_named
-from customer_data.models import Payment
+from customer_data.models import Concern, Payment
 from customer_data.schedule import LEAST_GAP
 from customer_data.services import record_report
 from customer_data.status import Status
@@ -63,8 +63,38 @@ def test_an_answer_about_something_else_moves_nothing_and_a_person_is_told(drawe
     till.check(payment)
     assert till.stands(payment) == ("pending", "unpaid")
     assert till.concerns(payment) == ["mismatch"]
-    assert payment.events.filter(reason__contains="we asked for").count() <= 1
+    [told] = [event for event in payment.events.all() if not event.is_move]
+    assert told.reason == payment.concerns.get().sentence
+    assert "we asked for" in told.reason or "was sent under" in told.reason
+    assert told.details
+    assert payment.concerns.get().details == {"gateway_status": "paid"}
     assert till.due(payment) is not None
+
+
+@pytest.mark.parametrize(("kind", "is_solved"), [("stuck", False), ("mismatch", True)])
+def test_another_matter_or_a_solved_one_does_not_keep_it_out_of_the_trail(drawer: Drawer, kind: str, is_solved: bool) -> None:
+    payment = till.charge()
+    Concern.objects.create(payment=payment, kind=kind, sentence="Earlier.", solved_at=timezone.now() if is_solved else None)
+    drawer.say(payment.reference, "paid", amount="1.00")
+    till.check(payment)
+    assert [event.reason for event in payment.events.all() if not event.is_move] == [
+        "The gateway says US$ 1.00, we asked for US$ 231.00."
+    ]
+
+
+def test_an_answer_about_nothing_is_called_so() -> None:
+    payment = till.charge()
+    report = gateway_named("drawer").fetch(payment.ticket, payment.reference)
+    assert report is not None
+    record_report(payment, replace(report, reference=""), source="test")
+    assert payment.concerns.get().sentence.startswith("The gateway answered about no reference when asked")
+
+
+def test_a_word_that_moves_nothing_stands_in_the_trail_once() -> None:
+    payment = till.charge()
+    for _ in range(3):
+        till.check(payment)
+    assert [event.reason for event in payment.events.all() if not event.is_move] == ["The gateway says waiting."]
 
 
 def test_an_answer_about_another_reference_moves_nothing(drawer: Drawer) -> None:
@@ -111,6 +141,7 @@ def test_late_bad_news_does_not_unpay_and_a_person_is_told(drawer: Drawer, word:
     payment.refresh_from_db()
     assert till.stands(payment) == ("successful", "paid")
     assert till.concerns(payment) == ["illegal_news"]
+    assert payment.concerns.get().sentence == f"The gateway says {word} about a payment that is successful."
     assert payment.reason_code == ""
 
 
@@ -142,6 +173,8 @@ def test_a_long_word_is_no_reason_to_lose_money(drawer: Drawer) -> None:
     assert report is not None
     record_report(payment, replace(report, gateway_status="paid " * 50, gateway_reference="9" * 500), source="test")
     assert till.stands(payment) == ("successful", "paid")
+    payment.refresh_from_db()
+    assert (len(payment.gateway_status), len(payment.gateway_reference)) == (64, 128)
 
 
 def test_the_same_answer_twice_is_one_move_and_one_amount(drawer: Drawer) -> None:
@@ -164,6 +197,9 @@ def test_an_unanswered_prompt_runs_out_after_a_day_and_is_still_asked_about(draw
     till.age(payment, timedelta(hours=24))
     till.clock_beats()
     assert till.stands(payment)[0] == "expired"
+    due = till.due(payment)
+    assert due is not None
+    assert due > timedelta(minutes=1)
     drawer.pay(payment.reference)
     till.clock_beats(later=timedelta(days=1))
     assert till.stands(payment) == ("successful", "paid")

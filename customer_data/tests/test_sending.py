@@ -116,6 +116,7 @@ def test_never_heard_of_is_believed_late_and_then_nothing_was_charged(drawer: Dr
     till.age(payment, NOT_FOUND_CONCLUSIVE_AGE)
     payment = till.check(payment)
     assert (payment.status, payment.reason_code) == ("failed", Reason.NEVER_ARRIVED)
+    assert "times that it has no such payment. Nothing was charged." in payment.events.latest("pk").reason
     assert till.due(payment) is None
 
 
@@ -124,7 +125,7 @@ def test_one_answer_between_makes_never_heard_of_count_anew(drawer: Drawer) -> N
     slip = drawer.folder / f"{payment.reference}.json"
     kept = slip.read_text()
     slip.unlink()
-    assert till.check(payment).not_found == 1
+    assert till.check(payment).not_found == Payment.objects.get(pk=payment.pk).not_found == 1
     slip.write_text(kept)
     till.check(payment)
     assert Payment.objects.get(pk=payment.pk).not_found == 0
@@ -213,6 +214,15 @@ def test_an_unsent_attempt_that_the_booking_no_longer_needs_is_not_repeated(draw
     till.clock_beats(later=timedelta(minutes=1))
     assert Payment.objects.get(pk=second.pk).reason_code == Reason.NOT_NEEDED
     assert drawer.arrivals(second.reference) == 0
+
+
+@pytest.mark.parametrize("kept", [{"authorization_code": "12345678"}, {"redirect_url": "https://example.com/pay"}])
+def test_what_was_kept_before_the_answer_was_lost_is_still_shown(drawer: Drawer, kept: dict[str, str]) -> None:
+    drawer.next_trouble = ["lose"]
+    payment = till.charge(method="code")
+    Payment.objects.filter(pk=payment.pk).update(prompt="enter_code", **kept)
+    till.check(payment)
+    assert Payment.objects.get(pk=payment.pk).prompt == "enter_code"
 
 
 @pytest.mark.parametrize(("method", "prompt"), [("wallet", "approve_on_phone"), ("code", "nothing"), ("page", "nothing")])

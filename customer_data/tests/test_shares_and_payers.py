@@ -58,6 +58,23 @@ def test_a_request_made_once_more_asks_for_the_same() -> None:
     assert open_payment(request, source="chat") == payment
 
 
+def test_a_request_made_once_more_has_its_amount_its_address_and_its_page() -> None:
+    payment = ask(make.booking("90.00"), amount_option="deposit", email="rudo@example.com", return_url="https://example.com/back")
+    request = asked_again(payment)
+    assert (request.amount_option, request.email, request.return_url, request.shares) == (
+        "deposit",
+        "rudo@example.com",
+        "https://example.com/back",
+        1,
+    )
+
+
+def test_what_was_noted_later_does_not_change_what_was_asked_for() -> None:
+    payment = ask(make.booking("90.00"), shares=3)
+    payment.note(source="test", reason="Somebody looked.", details={"shares": 7})
+    assert asked_again(payment).shares == 3
+
+
 # --- Payers ---------------------------------------------------------------------------------------
 def test_another_payer_is_another_payment_and_closes_the_first() -> None:
     booking, payer = make.booking(), make.customer()
@@ -66,6 +83,15 @@ def test_another_payer_is_another_payment_and_closes_the_first() -> None:
     mine.refresh_from_db()
     assert (mine.status, mine.reason_code, theirs.payer) == (Status.EXPIRED, Reason.METHOD_CHANGED, payer)
     assert ask(booking, payer_id=payer.pk) == theirs
+    assert mine.events.get(to_status=Status.EXPIRED).actor == ""
+
+
+def test_who_has_another_payment_opened_has_closed_the_first() -> None:
+    booking = make.booking()
+    mine = ask(booking)
+    again = PaymentRequest(booking.pk, "drawer_purse", "full", phone="0712345678")
+    theirs = open_payment(again, source="admin", actor="tendai")
+    assert mine.events.get(to_status=Status.EXPIRED).actor == theirs.events.get(from_status="").actor == "tendai"
 
 
 # --- What may still bring money -------------------------------------------------------------------

@@ -61,6 +61,11 @@ def test_blank_options_are_left_out() -> None:
     assert names == ["id", "reference", "amount", "additionalinfo", "returnurl", "resulturl", "merchanttrace", "status"]
 
 
+@pytest.mark.parametrize("trace", ["x", "x" * 32])
+def test_the_shortest_and_the_longest_trace_are_written(trace: str) -> None:
+    assert ("merchanttrace", trace) in write_charge(a_request(merchant_trace=trace), integration_id="1201")
+
+
 @pytest.mark.parametrize("trace", ["", "  ", "x" * 33])
 def test_a_request_that_could_not_be_found_again_is_not_written(trace: str) -> None:
     with pytest.raises(ValueError, match="merchant trace"):
@@ -139,6 +144,25 @@ def test_a_byte_order_mark_and_a_line_break_do_no_harm() -> None:
 def test_anything_but_one_flat_message_is_refused(body: bytes) -> None:
     with pytest.raises(NotUnderstood):
         parse(body)
+
+
+def test_ampersands_around_a_message_are_no_fields() -> None:
+    assert parse("&&status=Paid&").pairs == (("status", "Paid"),)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(b"<a=1&b=2>", "empty or a web page"), (b"  ", "empty or a web page"), ("a=\ud800", "not text")]
+)
+def test_what_is_refused_is_named(body: bytes | str, said: str) -> None:
+    with pytest.raises(NotUnderstood, match=said):
+        parse(body)
+
+
+def test_a_long_word_is_named_in_short() -> None:
+    with pytest.raises(NotUnderstood, match=f"'{'w' * 40}'"):
+        read_status("w" * 60)
+    with pytest.raises(NotUnderstood, match=f"'{'x' * 20}'"):
+        read_amount("x" * 60)
 
 
 def test_a_message_has_64_kilobytes_and_not_a_byte_more() -> None:
@@ -245,15 +269,21 @@ def test_an_innbucks_code_expires_on_harare_time(text: str) -> None:
     assert read_expiry(text) == datetime(2026, 9, 20, 12, 35, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("month", range(1, 13))
+def test_an_innbucks_code_expires_in_any_month(month: int) -> None:
+    then = datetime(2026, month, 28, 12, 35, tzinfo=UTC)
+    assert read_expiry(f"{then:%d-%b-%Y} 14:35") == then
+
+
 @pytest.mark.parametrize("text", ["", "20/09/2026 14:35", "31-Feb-2026 10:00", "20-Xyz-2026 10:00", "20-Sep-2026 25:00"])
 def test_an_unreadable_expiry_is_simply_not_shown(text: str) -> None:
     assert read_expiry(text) is None
 
 
 def test_both_links_open_innbucks_with_the_code() -> None:
-    assert innbucks_links("12 3&4") == (
-        "com.innbucks.customer://purchase?paymentToken=12%203%264",
-        "schinn.wbpycode://innbucks.co.zw?pymInnCode=12%203%264",
+    assert innbucks_links("12 3&/4") == (
+        "com.innbucks.customer://purchase?paymentToken=12%203%26%2F4",
+        "schinn.wbpycode://innbucks.co.zw?pymInnCode=12%203%26%2F4",
     )
 
 
