@@ -23,7 +23,6 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
-from customer_data.models.prepared import Prepared
 from mutation.covering import Covering
 from mutation.mutants import Mutant
 from mutation.swapping import CannotSwap, LoadMutated, swap, swap_constant
@@ -186,6 +185,8 @@ class Kept:
     """What a process composes once and keeps: with a fault in, or to see who runs a line, it must be composed anew."""
 
     def __init__(self) -> None:
+        from customer_data.models.prepared import Prepared  # noqa: PLC0415  its models need Django's settings
+
         self._prepared = [each for each in gc.get_objects() if isinstance(each, Prepared)]
 
     def forget(self) -> None:
