@@ -226,3 +226,11 @@ def test_what_a_person_returned_at_the_gateway_itself_is_settled_by_its_word(dra
     gateway_says_refunded(drawer, refund.payment)
     assert stands(refund) == ("done", "refunded")
     assert open_concerns(refund.payment) == []
+
+
+def test_what_was_approved_and_went_back_before_we_sent_it_was_sent_and_done(drawer: Drawer) -> None:
+    refund = approved(drawer)
+    drawer.say(refund.payment.reference, "returned")
+    till.check(refund.payment)
+    assert stands(refund) == ("done", "refunded")
+    assert Refund.objects.get(pk=refund.pk).sent_at is not None

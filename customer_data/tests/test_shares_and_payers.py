@@ -73,6 +73,7 @@ def test_what_was_noted_later_does_not_change_what_was_asked_for() -> None:
     payment = ask(make.booking("90.00"), shares=3)
     payment.note(source="test", reason="Somebody looked.", details={"shares": 7})
     assert asked_again(payment).shares == 3
+    assert asked_again(make.payment()).shares == 1  # a payment from before that was noted
 
 
 # --- Payers ---------------------------------------------------------------------------------------

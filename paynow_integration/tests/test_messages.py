@@ -148,6 +148,7 @@ def test_anything_but_one_flat_message_is_refused(body: bytes) -> None:
 
 def test_ampersands_around_a_message_are_no_fields() -> None:
     assert parse("&&status=Paid&").pairs == (("status", "Paid"),)
+    assert parse("Xa=1&b=X").pairs == (("Xa", "1"), ("b", "X"))
 
 
 @pytest.mark.parametrize(
