@@ -70,6 +70,7 @@ class Loop:
         first = next((item for item in items if "test_opening.py" in item.nodeid), None)
         if first is not None and not self.run(first, items[-1] if items[-1] is not first else items[0]):
             raise pytest.UsageError(f"The tests must pass before anything is broken: {self._failed}")
+        self._clean()
 
     def run(self, item: pytest.Item, following: pytest.Item | None) -> bool:
         """Whether the test passes."""
@@ -158,7 +159,7 @@ class Loop:
         os._exit(0)
 
     def _clean(self) -> None:
-        """A copy that was killed in the middle of a test with real commits has left its rows."""
+        """A copy, or a whole run, that was killed in the middle of a test with real commits has left its rows."""
         child = os.fork()
         if child == 0:
             _be_silent()
