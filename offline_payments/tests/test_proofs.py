@@ -82,6 +82,38 @@ def test_a_proof_without_a_booking_calls_a_person_until_it_has_one() -> None:
     assert proof.booking == payment.booking
 
 
+def test_a_proof_that_is_given_to_a_booking_leaves_every_other_where_it_was() -> None:
+    customer = make.customer()
+    proof, other = (hand_in(booking=None, customer=customer, content=files.slip(amount)) for amount in ("231.00", "845.00"))
+    places.transfer()  # waits for somebody else's booking
+    Concern.objects.create(proof=proof, kind="proof_doubted", sentence="Seen before.")
+    wallet = make.payment(Status.PENDING)  # of the booking, but nothing that a slip could be for
+    match(proof, wallet.booking)
+    proof.refresh_from_db()
+    other.refresh_from_db()
+    assert (proof.booking, proof.payment, proof.customer) == (wallet.booking, None, customer)
+    assert (other.booking, other.payment) == (None, None)
+    open_now = Concern.objects.filter(solved_at=None).order_by("pk").values_list("proof", "kind")
+    assert sorted(open_now) == sorted([(other.pk, "unmatched_proof"), (proof.pk, "proof_doubted")])
+    assert Concern.objects.get(proof=proof, kind="unmatched_proof").solved_at is not None
+
+
+def test_a_proof_of_nobody_is_the_customers_whose_booking_it_belongs_to_and_an_ended_payment_is_not_its() -> None:
+    ended = places.transfer()
+    make.move(ended, Status.EXPIRED)
+    proof = hand_in(booking=None, customer=None, content=files.slip())
+    match(proof, ended.booking)
+    proof.refresh_from_db()
+    assert (proof.customer, proof.payment) == (ended.booking.customer, None)
+
+
+def test_a_proof_that_was_rejected_belongs_nowhere_any_more() -> None:
+    proof = hand_in(booking=None, customer=make.customer(), content=files.slip())
+    reject(proof, reason="We did not receive this money.", user=places.reviewer())
+    with pytest.raises(CannotDecide, match="reviewer has decided already: it is rejected"):
+        match(proof, make.booking())
+
+
 def test_the_booking_of_a_proof_is_said_once() -> None:
     proof, other = places.slip_for(make.booking()), make.booking()
     with pytest.raises(CannotDecide, match="has been said already"):
@@ -206,6 +238,7 @@ def test_another_amount_is_booked_by_itself(received: str, status: str) -> None:
     assert (settled.amount, settled.status, settled.payment_method) == (Decimal(received), "successful", "bank_transfer")
     asked.refresh_from_db()
     assert (asked.status, asked.reason_code) == (Status.EXPIRED, Reason.OTHER_AMOUNT)
+    assert asked.events.get(to_status="expired").actor == "reviewer"
     assert settled.booking.payments.filter(status="successful").count() == 1
     booking = Booking.objects.get(pk=asked.booking_id)
     assert (booking.payment_status, booking.amount_paid) == (status, Decimal(received))
@@ -268,6 +301,19 @@ def test_without_a_place_to_pay_nothing_is_booked() -> None:
         approve(proof, amount=USD_231, reference="FT1", user=places.reviewer())
     proof.refresh_from_db()
     assert proof.status == ProofStatus.WAITING
+
+
+def test_a_long_reason_is_cut_to_what_fits() -> None:
+    proof = places.slip_for(make.booking())
+    reject(proof, reason="x" * 400, user=places.reviewer())
+    proof.refresh_from_db()
+    assert proof.decision == "x" * 300
+
+
+def test_money_in_zig_is_booked_in_zig() -> None:
+    places.bank("ZWG")
+    proof = places.slip_for(make.booking("845.00", currency="ZWG"), amount="845.00")
+    assert approve(proof, amount=Decimal("845.00"), reference="FT1", user=places.reviewer()).currency == "ZWG"
 
 
 def test_what_is_decided_stays_decided() -> None:
