@@ -51,16 +51,17 @@ _SERVICE_TESTS = [
     *(
         f"customer_data/tests/test_{name}.py"
         for name in (
-            "asking_again",
+            "admin_payments",
+            "admin_refunds",
             "bystanders",
             "cancelling",
             "codes",
             "controls",
             "disputes",
-            "faults",
             "letters",
             "offer",
             "opening",
+            "payment_timeline",
             "races",
             "races_at_the_desk",
             "receipts",
@@ -70,7 +71,9 @@ _SERVICE_TESTS = [
             "refunds_races",
             "refusals",
             "reporting",
+            "seats",
             "seats_booked",
+            "stopping",
             "sending",
             "shares_and_payers",
             "sweep",
@@ -85,7 +88,7 @@ _SERVICE_TESTS = [
 def tests_for(paths: list[str]) -> list[str]:
     """The files of tests that may notice a fault in `paths`.
 
-    Tests of pages, of the chat and of the desk are left out: what only they would notice counts as survived.
+    Of pages only those of payments and refunds; the chat and the desk are left out: what only they would notice counts as survived.
     """
     wanted = [
         *(_PURE_TESTS if set(paths) & set(PURE) else []),
