@@ -55,6 +55,7 @@ def test_the_money_counts_where_it_was_meant_and_nowhere_else() -> None:
     assert event is not None
     assert (event.actor, event.source) == (transfer.made_by.get_username(), "admin")
     assert event.reason == f"Moved from {wrong.booking_reference} to {meant.booking_reference}: paid for the wrong trip"
+    assert event.details == {"transfer": transfer.pk}
     assert clean_books() == []
 
 
@@ -92,13 +93,17 @@ def test_a_booking_that_stays_overpaid_keeps_a_person_who_was_told() -> None:
     Concern.objects.exclude(payment=payments[2]).delete()
     move(payments[2], make.booking("100.00"))
     assert stands(booking) == (Decimal("200.00"), "overpaid")
+    assert "unpaid_by_transfer" not in concerns(payments[2])
     assert clean_books() == []
 
 
 def test_seats_follow_the_money() -> None:
-    wrong, meant = trips.booking(), trips.booking()
+    wrong, meant, others = trips.booking(), trips.booking(), trips.booking()
+    make.payment(Status.SUCCESSFUL, booking=others)
+    before = SeatHold.objects.filter(booking=others).values().get()
     payment = make.payment(Status.SUCCESSFUL, booking=wrong)
     move(payment, meant)
+    assert SeatHold.objects.filter(booking=others).values().get() == before
     holds = {hold.booking_id: hold for hold in SeatHold.objects.all()}
     assert holds[meant.pk].is_for_good
     assert not holds[wrong.pk].is_for_good, "they were kept for money that is elsewhere now"
