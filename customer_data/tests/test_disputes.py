@@ -69,15 +69,17 @@ def test_a_move_that_fails_opens_no_case(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_was_answered_is_kept_with_who_and_when() -> None:
+    make.payment(Status.DISPUTED)  # somebody else's
     case = Dispute.objects.get(payment=make.payment(Status.DISPUTED))
     user = money_back.person()
     services.record_answer(case, answer=" The customer travelled: guide's list attached. ", user=user)
     case = services.record_answer(case, answer="Sent the boat ticket too.", user=user)
     assert case.answer == "The customer travelled: guide's list attached.\n\nSent the boat ticket too."
+    case = Dispute.objects.get(pk=case.pk)
     assert (case.answered_by, case.answered_at is not None) == (user, True)
     last = case.payment.events.last()
     assert last is not None
-    assert (last.actor, last.reason) == (user.username, "Answered the dispute: Sent the boat ticket too.")
+    assert (last.source, last.actor, last.reason) == ("admin", user.username, "Answered the dispute: Sent the boat ticket too.")
 
 
 @pytest.mark.parametrize("answer", ["", " ", "\0\n"])

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from customer_data import services
 from customer_data.models import Denial, Payment
+from customer_data.offer import CannotPay
 from customer_data.services import NothingToAsk, NotSentAgain, NotStopped
 from customer_data.status import Reason, Status
 from customer_data.tests import make, till
@@ -168,4 +169,11 @@ def test_staff_read_that_somebody_stands_on_the_deny_list(rudo: Any) -> None:
     failed = make.payment(Status.FAILED)
     Denial.objects.create(kind="wallet", value=failed.phone, reason="Stolen.", added_by=rudo)
     with pytest.raises(NotSentAgain, match="stands on the deny list"):
+        again(failed, rudo)
+
+
+def test_what_cannot_be_asked_for_any_more_says_why(rudo: Any) -> None:
+    failed = make.payment(Status.FAILED)
+    make.payment(Status.SUCCESSFUL, booking=failed.booking)
+    with pytest.raises(CannotPay):
         again(failed, rudo)
