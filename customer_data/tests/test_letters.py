@@ -107,7 +107,13 @@ def test_it_is_numbered_recorded_and_never_changed() -> None:
     assert [first.number, second.number] == [f"NR-{payment.reference}-1", f"NR-{payment.reference}-2"]
     event = payment.events.last()
     assert event is not None
-    assert (event.actor, event.reason) == ("two", f"Wrote non-receipt letter {second.number}: EcoCash asks for it")
+    assert (event.source, event.actor, event.reason) == (
+        "admin",
+        "two",
+        f"Wrote non-receipt letter {second.number}: EcoCash asks for it",
+    )
+    assert event.details == {"letter": second.number}
+    assert (second.reason, second.written_at >= first.written_at) == ("EcoCash asks for it", True)
     with pytest.raises(ProgrammingError, match="Cannot update"), transaction.atomic():
         NonReceiptLetter.objects.filter(pk=first.pk).update(reason="another")
 
@@ -118,6 +124,22 @@ def test_one_that_the_gateway_never_heard_of_can_be_written_about() -> None:
     Payment.objects.filter(pk=payment.pk).update(not_found=5, checked_at=timezone.now())
     letter = written(Payment.objects.get(pk=payment.pk))
     assert "has no record of this payment" in dict(letter.facts)["Answer"]
+
+
+@pytest.mark.parametrize(("not_found", "is_written"), [(1, True), (0, False)])
+def test_what_the_gateway_refused_itself_needs_one_more_no_from_it(not_found: int, is_written: bool) -> None:
+    payment = make.payment(Status.FAILED)
+    Payment.objects.filter(pk=payment.pk).update(not_found=not_found, checked_at=timezone.now(), reported_at=None)
+    payment.refresh_from_db()
+    if is_written:
+        assert written(payment).number.endswith("-1")
+    else:
+        refused(payment, "has not said yet")
+
+
+def test_the_code_that_was_read_out_is_kept() -> None:
+    payment = unpaid()
+    assert NonReceiptLetter.objects.get(pk=written(payment, approval_code=code_of(payment)).pk).approval_code == code_of(payment)
 
 
 # --- When it is not written -----------------------------------------------------------------------
@@ -164,6 +186,19 @@ def test_a_doubt_is_solved_before_a_letter_is_written(kind: ConcernKind) -> None
     payment = unpaid()
     Concern.raise_about(payment, kind, "The gateway says US$ 230.00, we asked for US$ 231.00.")
     refused(payment, "a person must look at first")
+
+
+@pytest.mark.parametrize(("kind", "is_solved"), [(ConcernKind.STUCK, False), (ConcernKind.MISMATCH, True)])
+def test_another_matter_or_a_solved_doubt_is_in_nobodys_way(kind: ConcernKind, is_solved: bool) -> None:
+    payment = unpaid()
+    Concern.objects.create(payment=payment, kind=kind, sentence="Earlier.", solved_at=timezone.now() if is_solved else None)
+    assert written(payment).number.endswith("-1")
+
+
+def test_an_old_answer_says_how_old_it_is() -> None:
+    payment = unpaid()
+    Payment.objects.filter(pk=payment.pk).update(reported_at=timezone.now() - timedelta(hours=2))
+    refused(payment, "last answer is 120 minutes old")
 
 
 # --- The approval code ----------------------------------------------------------------------------

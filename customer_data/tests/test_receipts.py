@@ -55,6 +55,20 @@ def test_the_receipt_is_issued_when_the_money_comes(drawer: Drawer) -> None:
     assert fact(Receipt.objects.get(payment=payment), "Amount") == "US$ 231.00"
 
 
+@pytest.mark.usefixtures("tasks_at_once")
+@pytest.mark.django_db(transaction=True)
+def test_the_receipt_is_there_though_nobody_is_told_and_other_moves_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telling would issue it, too."""
+    monkeypatch.setattr("flows.telling.write_messages", lambda *anything, **more: [])
+    declined = make.payment(Status.PENDING)
+    make.step(declined, Status.FAILED)
+    payment = make.payment(Status.PENDING)
+    payment.note(source="test", reason="Somebody looked.")
+    assert not Receipt.objects.exists()
+    make.step(payment, Status.SUCCESSFUL)
+    assert Receipt.objects.get().payment == payment
+
+
 @pytest.mark.parametrize("clock", [tasks.issue_missed_receipts, tasks.issue_every_missed_receipt])
 def test_what_was_missed_is_issued_by_the_clock_oldest_money_first(clock: Callable[[], None]) -> None:
     payments = [paid(), paid(is_test=True), paid(), make.move(paid(), Status.REFUNDED)]
