@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from customer_data import ledger
 from customer_data.models import Booking, Concern, Payment, Proof, ProofStatus, Receipt
+from customer_data.services.proof_findings import OLD_AFTER
 from customer_data.services.proofs import CannotDecide, Claim, NotAProof, approve, hand_in, match, reject
 from customer_data.signals import proof_decided
 from customer_data.status import BookingStatus, Reason, Status
@@ -134,6 +135,7 @@ def test_the_same_file_again_is_flagged() -> None:
     assert doubts(second).startswith("The same file was handed in")
     assert first.booking is not None
     assert first.booking.booking_reference in doubts(second)
+    assert doubts(second).endswith("; that one is waiting for review.")
 
 
 def test_the_same_picture_compressed_again_is_flagged() -> None:
@@ -197,6 +199,47 @@ def test_a_forwarded_message_is_read_and_is_never_proof_by_itself() -> None:
 )
 def test_what_speaks_against_a_message_is_said(sent: dict[str, Any], finding: str) -> None:
     assert finding in message(make.booking(), **sent).findings
+
+
+ADVICE = "A forwarded message is easily made up: look for this money on our own statement."
+NO_AMOUNT = "It names no amount in a currency that we take."
+NO_DATE = "The code MP269999.1347.A22242 holds a date that does not exist."
+EARLY = "It is dated 1 Jan 2026, before the booking was made."
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("Approval Code: MP269999.1347.A22242 USD 231.00", {NO_DATE}),
+        ("Txn ID: 8842991 USD 231.00 paid to EXAMPLE", set()),  # another wallet's: it has no kind and no date
+        ("Txn ID: 8842991 ZiG 231.00 paid to EXAMPLE", {"It is about ZWG; the booking is in USD."}),
+        ("Approval Code: MP260101.1347.A22242 EUR 231.00", {NO_AMOUNT, EARLY}),
+        ("Approval Code: MP260101.1347.A22242", {NO_AMOUNT, EARLY}),
+    ],
+)
+def test_what_is_odd_about_a_message_is_said_and_nothing_else(text: str, findings: set[str]) -> None:
+    proof = hand_in(booking=make.booking(), customer=None, text=text)
+    assert {each for each in proof.findings if "days before" not in each} == {ADVICE, *findings}
+
+
+def test_an_old_date_says_how_old_and_a_cancelled_booking_is_named() -> None:
+    booking, day = make.booking(), today() - OLD_AFTER - timedelta(days=1)
+    Booking.objects.filter(pk=booking.pk).update(cancelled_at=timezone.now(), cancel_reason="The road is closed.")
+    booking.refresh_from_db()
+    proof = message(booking, day=day)
+    assert f"It is dated {day:%-d %b %Y}, {OLD_AFTER.days + 1} days before it was handed in." in proof.findings
+    assert "The booking has been cancelled." in proof.findings
+
+
+def test_who_handed_in_what_belongs_nowhere_is_named_where_it_is_known() -> None:
+    known = make.customer(name="Chipo Dube")
+    hand_in(booking=None, customer=known, content=files.slip())
+    hand_in(booking=None, customer=None, content=files.slip("845.00"))
+    said = sorted(Concern.objects.filter(kind="unmatched_proof").values_list("sentence", flat=True))
+    assert said == [
+        "A proof of payment belongs to no booking yet.",
+        "A proof of payment from Chipo Dube belongs to no booking yet.",
+    ]
 
 
 def test_the_code_of_a_message_counts_once() -> None:
