@@ -229,7 +229,8 @@ def test_a_code_of_another_day_belongs_to_another_payment(days: int) -> None:
 # --- When the money comes after all ---------------------------------------------------------------
 def test_late_money_names_the_letter_that_is_void_now() -> None:
     payment = unpaid()
-    letter = written(payment)
+    written(payment, by="chipo")
+    letter = written(payment)  # the newest is the one that somebody has
     make.move(payment, Status.SUCCESSFUL)
     assert f"Letter {letter.number} says that it never came" in payment.concerns.get(kind=ConcernKind.LATE_MONEY).sentence
 
