@@ -346,6 +346,15 @@ def test_without_a_place_to_pay_nothing_is_booked() -> None:
     assert proof.status == ProofStatus.WAITING
 
 
+def test_the_way_a_slip_is_booked_is_found_behind_any_other_gateway(settings: Any) -> None:
+    settings.PAYMENT_GATEWAYS = dict(reversed(list(settings.PAYMENT_GATEWAYS.items())))
+    proof, other = places.slip_for(make.booking()), places.slip_for(make.booking(), amount="845.00")
+    assert approve(proof, amount=USD_231, reference="FT1", user=places.reviewer()).payment_method == "bank_transfer"
+    settings.PAYMENT_GATEWAYS = {name: path for name, path in settings.PAYMENT_GATEWAYS.items() if name == "paynow"}
+    with pytest.raises(CannotDecide, match="No way to pay is set up for this in USD"):
+        approve(other, amount=USD_231, reference="FT2", user=places.reviewer("another"))
+
+
 def test_a_long_reason_is_cut_to_what_fits() -> None:
     proof = places.slip_for(make.booking())
     reject(proof, reason="x" * 400, user=places.reviewer())
