@@ -212,7 +212,7 @@ EARLY = "It is dated 1 Jan 2026, before the booking was made."
     [
         ("Approval Code: MP269999.1347.A22242 USD 231.00", {NO_DATE}),
         ("Txn ID: 8842991 USD 231.00 paid to EXAMPLE", set()),  # another wallet's: it has no kind and no date
-        ("Txn ID: 8842991 ZiG 231.00 paid to EXAMPLE", {"It is about ZWG; the booking is in USD."}),
+        ("Txn ID: 8842991 ZiG 845.00 paid to EXAMPLE", {"It is about ZWG; the booking is in USD."}),
         ("Approval Code: MP260101.1347.A22242 EUR 231.00", {NO_AMOUNT, EARLY}),
         ("Approval Code: MP260101.1347.A22242", {NO_AMOUNT, EARLY}),
     ],
