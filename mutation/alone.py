@@ -20,5 +20,5 @@ class _FirstFailure:
 
 if __name__ == "__main__":
     tests = Path(sys.argv[1].removeprefix("@")).read_text().splitlines()
-    arguments = ["-x", "-q", "--no-header", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:xdist"]
+    arguments = ["-x", "-q", "--no-header", "--reuse-db", "-p", "no:cacheprovider", "-p", "no:xdist"]
     sys.exit(pytest.main([*arguments, *tests], plugins=[_FirstFailure()]))

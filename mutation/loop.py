@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import coverage
@@ -220,25 +221,48 @@ MUTANT_MODULE, MUTANT_SOURCE = "MUTANT_MODULE", "MUTANT_SOURCE"
 
 
 def _in_a_process_of_its_own(mutant: Mutant, tests: list[str], covering: Covering) -> tuple[str, str, int]:
-    place = ROOT / ".local" / "mutation" / "mutant.py.txt"
-    place.write_text(mutant.source, encoding="utf-8")
-    environment = os.environ | {MUTANT_MODULE: dotted(mutant.path), MUTANT_SOURCE: str(place)}
-    chosen = ROOT / ".local" / "mutation" / "tests.txt"
-    chosen.write_text("\n".join(tests))
+    _expect_to_start(mutant.path, tests[:1])
     most = STUCK_SECONDS + TIMES_AS_LONG * sum(covering.seconds.get(test, 1.0) for test in tests)
-    command = [sys.executable, "-m", "mutation.alone", f"@{chosen}"]
-    with subprocess.Popen(  # noqa: S603  our own words
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        try:
-            said, _ = process.communicate(timeout=most)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return "timeout", "", len(tests)
+    try:
+        code, said = _alone(mutant.path, mutant.source, tests, most)
+    except subprocess.TimeoutExpired:
+        return "timeout", "", len(tests)
     failed = next((line.removeprefix("FAILED ") for line in said.splitlines() if line.startswith("FAILED ")), "")
-    if process.returncode == 0:
+    if code == 0:
         return "survived", "", len(tests)
     return "killed", failed or "it does not even start", 1
+
+
+@cache
+def _started_before() -> set[str]:
+    return set()
+
+
+def _expect_to_start(path: str, tests: list[str]) -> None:
+    """The control: without a fault this road ends well, or nothing that it says of a mutant would count."""
+    if path not in _started_before() and tests:
+        code, said = _alone(path, (ROOT / path).read_text(encoding="utf-8"), tests, STUCK_SECONDS)
+        if code:
+            raise pytest.UsageError(f"{path} cannot be tried in a process of its own, even without a fault: {said[-1000:]}")
+        _started_before().add(path)
+
+
+def _alone(path: str, source: str, tests: list[str], most_seconds: float) -> tuple[int, str]:
+    """How pytest ended, and what it said. Raises TimeoutExpired."""
+    place, chosen = (ROOT / ".local" / "mutation" / name for name in ("mutant.py.txt", "tests.txt"))
+    place.write_text(source, encoding="utf-8")
+    chosen.write_text("\n".join(tests))
+    environment = os.environ | {MUTANT_MODULE: dotted(path), MUTANT_SOURCE: str(place)}
+    command = [sys.executable, "-m", "mutation.alone", f"@{chosen}"]
+    with subprocess.Popen(  # noqa: S603  our own words
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=most_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return process.returncode, said
 
 
 def install_from_environment() -> None:

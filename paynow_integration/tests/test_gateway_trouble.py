@@ -121,11 +121,12 @@ def test_no_log_line_holds_a_key_a_hash_a_body_or_a_whole_phone_number(open_till
     open_till.ring(genuine)
     assert open_till.stands(payment) == PAID
 
-    ours = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith(("django.db", "urllib3")))
+    records = [record for record in caplog.records if not record.name.startswith(("django.db", "urllib3"))]
+    ours = "\n".join(f"{record.getMessage()} {getattr(record, 'facts', '')}" for record in records)
     fields = parse(genuine)
     expected = hash_of([pair for pair in fields.pairs if pair[0] != "hash"], open_till.paynow.office.integrations["1201"].key)
     for integration in open_till.paynow.office.integrations.values():
         assert integration.key not in ours
     for secret in (fields.get("hash"), expected[:12], fields.get("pollurl"), genuine.decode(), "0772222222", "772222222", "772222"):
         assert secret not in ours
-    assert "Paynow" in ours, "the control: something was logged"
+    assert payment.reference in ours, "the control: something was logged"
