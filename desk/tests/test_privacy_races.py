@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection
 
 from customer_data.models import Customer, Erasure
 from customer_data.privacy import erasing
 from customer_data.privacy.known import known_of
 from customer_data.tests import make
 from customer_data.tests.conftest import drawer
+from customer_data.tests.races import Interruption
 from desk.privacy import erase_customer
 from flows import inbox
 from flows.models import Conversation, IncomingMessage, Update
@@ -28,58 +28,24 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 NUMBER = "263772345678"
 
 
-class Beside:
-    """Something that somebody else does in a thread of its own; `failed` is what it raised."""
-
-    def __init__(self, act: Any) -> None:
-        self.failed: Exception | None = None
-        self._thread = threading.Thread(target=self._run, args=(act,))
-
-    def begin(self) -> None:
-        """Starts it, and goes on when it has ended or waits for a lock."""
-        self._thread.start()
-        deadline = time.monotonic() + 20
-        while self._thread.is_alive() and not _somebody_waits() and time.monotonic() < deadline:
-            self._thread.join(0.05)
-
-    def end(self) -> None:
-        self._thread.join(30)
-        assert not self._thread.is_alive()
-
-    def _run(self, act: Any) -> None:
-        try:
-            act()
-        except Exception as error:  # whatever it is, the test looks at it
-            self.failed = error
-        finally:
-            connections.close_all()
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
-        return cursor.fetchone() is not None
-
-
-def erase_beside(customer: Customer, act: Any, monkeypatch: pytest.MonkeyPatch) -> Beside:
-    """Erase, with `act` beginning when all locks are taken and nothing has been written."""
-    beside = Beside(act)
+def erase_beside(customer: Customer, act: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Erase, with `act` beginning when all locks are taken and nothing has been written; what it returned or raised."""
+    beside = Interruption(act)
 
     def known_and_begin(one: Customer) -> Any:
         known = known_of(one)
-        beside.begin()
+        beside.begin_once()
         return known
 
     monkeypatch.setattr(erasing, "known_of", known_and_begin)
     erase_customer(customer, reason="Asked", user=None)
-    beside.end()
-    return beside
+    return beside.finished()
 
 
 def test_a_name_that_is_saved_meanwhile_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
     customer = make.customer()
-    beside = erase_beside(customer, lambda: Customer.objects.filter(pk=customer.pk).update(name="Rudo Ncube"), monkeypatch)
-    assert isinstance(beside.failed, IntegrityError)
+    outcome = erase_beside(customer, lambda: Customer.objects.filter(pk=customer.pk).update(name="Rudo Ncube"), monkeypatch)
+    assert isinstance(outcome, IntegrityError)
     customer.refresh_from_db()
     assert customer.name == f"Erased customer {customer.pk}"
 

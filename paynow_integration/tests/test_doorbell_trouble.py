@@ -221,11 +221,15 @@ class Sender(threading.Thread):
 
 
 def wait_until_somebody_waits_for(table: str) -> None:
-    """Until another session stands in the queue for `table`: PostgreSQL itself says so."""
+    """Until another session stands in the queue for `table` of this database: PostgreSQL itself says so."""
+    waiting = (
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+        "WHERE NOT granted AND relation = %s::regclass AND datname = current_database()"
+    )
     deadline = timezone.now() + timedelta(seconds=20)
     with connection.cursor() as cursor:
         while timezone.now() < deadline:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass", [table])
+            cursor.execute(waiting, [table])
             if cursor.fetchone()[0]:
                 return
             cursor.execute("SELECT pg_sleep(0.01)")

@@ -1,11 +1,14 @@
 """The verdict itself: each promise is seen to break. A verdict that cannot find anything proves nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from customer_data.models import Payment
@@ -193,6 +196,38 @@ def test_a_message_that_waits_and_one_that_was_given_up_are_found() -> None:
     assert found("nothing_is_left_waiting", evidence())
     Message.objects.update(next_try_at=None, status="failed")
     assert found("nothing_is_left_waiting", evidence())
+
+
+@contextmanager
+def somebody_waits_in(database: str) -> Iterator[None]:
+    """Two sessions want the same lock of `database`; when this begins, PostgreSQL itself says that one waits."""
+    first, second = connection.copy(), connection.copy()
+    first.settings_dict["NAME"] = second.settings_dict["NAME"] = database
+    try:
+        with first.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(1)")
+        second.ensure_connection()
+        second.connection.pgconn.send_query(b"SELECT pg_advisory_lock(1)")  # and is not waited for
+        with connection.cursor() as cursor:
+            kind = None
+            while kind != "Lock":
+                cursor.execute(
+                    "SELECT wait_event_type FROM pg_stat_activity, pg_sleep(0.01) WHERE pid = %s",
+                    [second.connection.info.backend_pid],
+                )
+                (kind,) = cursor.fetchone()
+        yield
+    finally:
+        first.close()
+        second.close()
+
+
+@pytest.mark.django_db(transaction=True)  # within one transaction PostgreSQL shows what it saw at first
+def test_a_lock_that_is_waited_for_is_found_but_not_one_of_another_database() -> None:
+    with somebody_waits_in(connection.settings_dict["NAME"]):
+        assert found("nothing_is_held", evidence()) == ["1 locks are waited for."]
+    with somebody_waits_in("postgres"):
+        assert not found("nothing_is_held", evidence())
 
 
 @pytest.mark.parametrize("line", ["key 8b1b3f60-70c6", "wallet +263784100000 pays", "a=b&hash=AB", "F" * 128])
