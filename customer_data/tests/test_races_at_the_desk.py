@@ -127,6 +127,11 @@ def test_two_who_cancel_a_booking_cancel_it_once(monkeypatch: pytest.MonkeyPatch
     assert isinstance(cancel_twice(monkeypatch), CannotCancel)
 
 
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_the_lock_both_cancel_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(cancel_twice(monkeypatch), Booking)
+
+
 def take_twice(monkeypatch: pytest.MonkeyPatch) -> Any:
     refund = money_back.refund("approved")
     one, two = money_back.person(), money_back.person()
@@ -144,6 +149,35 @@ def test_two_who_take_a_refund_to_pay_it_back_are_one(monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("without_locks", "without_the_guard")
 def test_control_without_lock_and_guard_both_pay_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(take_twice(monkeypatch), Refund)
+
+
+def pay_two_parts_back(monkeypatch: pytest.MonkeyPatch) -> Payment:
+    """The second is on record as paid back when the first has just found that not all of the money is back yet."""
+    payment = money_back.paid()
+    parts = [money_back.approve(money_back.request(payment, amount=amount)) for amount in ("131.00", "100.00")]
+    payer = money_back.person()
+    one, two = [services.take_refund(part, user=payer) for part in parts]
+
+    def pay_back(part: Refund) -> Refund:
+        return services.record_paid_back(part, proof_of_payment=f"CO-{part.reference}", user=payer)
+
+    other = in_the_middle(monkeypatch, refund_steps, "note", lambda: pay_back(two))
+    pay_back(one)
+    assert isinstance(other.finished(), Refund)
+    return payment
+
+
+def test_parts_paid_back_at_once_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    payment = pay_two_parts_back(monkeypatch)
+    assert till.stands(payment) == ("refunded", "refunded")
+    assert broken() == set()
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_control_without_the_lock_nobody_sees_that_all_of_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    payment = pay_two_parts_back(monkeypatch)
+    assert till.stands(payment)[0] == "successful"
+    assert "a_payment_that_went_back_whole_is_refunded" in broken()
 
 
 # --- A customer and staff -------------------------------------------------------------------------
@@ -234,6 +268,33 @@ def test_money_that_comes_while_its_payment_ends_is_taken_as_late_money(monkeypa
 @pytest.mark.usefixtures("without_the_guard")
 def test_control_without_the_guard_the_end_is_passed_over_and_nobody_hears(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
     end_while_the_gateway_says_paid(monkeypatch, drawer)
+    assert "the_trail_is_unbroken" in broken()
+
+
+def cancel_while_money_comes_in(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> tuple[Payment, Any]:
+    """The gateway says paid; while that is written down, staff cancel the booking."""
+    payment, user = till.charge(), money_back.person()
+    drawer.pay(payment.reference)
+    services.ring(payment.reference, account=payment.account)
+
+    def cancel() -> Booking:
+        return services.cancel_booking(payment.booking, reason="The road is closed.", user=user)
+
+    other = in_the_middle(monkeypatch, Payment, "_write", cancel)
+    services.check_payment(payment.reference, source="bell")
+    return payment, other.finished()
+
+
+def test_money_that_comes_while_its_booking_is_cancelled_is_taken_and_told(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    payment, booking = cancel_while_money_comes_in(monkeypatch, drawer)
+    assert till.stands(payment)[0] == "successful"
+    assert services.money_to_give_back(booking) == [payment]
+    assert broken() <= {"money_that_came_in_has_a_receipt"}
+
+
+@pytest.mark.usefixtures("without_locks", "without_the_guard")
+def test_control_without_lock_and_guard_the_money_passes_over_the_end(monkeypatch: pytest.MonkeyPatch, drawer: Drawer) -> None:
+    cancel_while_money_comes_in(monkeypatch, drawer)
     assert "the_trail_is_unbroken" in broken()
 
 

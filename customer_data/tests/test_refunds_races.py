@@ -15,8 +15,7 @@ from django.utils import timezone
 from customer_data import ledger, services
 from customer_data.models import Payment, Refund
 from customer_data.services import CannotRefund, refunds
-from customer_data.status import Status
-from customer_data.tests import make, money_back, till
+from customer_data.tests import money_back, till
 from customer_data.tests.drawer import Drawer
 from customer_data.tests.races import at_once, widen
 
@@ -84,35 +83,6 @@ def test_control_without_lock_and_guard_both_believe_that_they_approved(monkeypa
     refund, outcomes = approve_twice(monkeypatch)
     assert not any(isinstance(outcome, CannotRefund) for outcome in outcomes)
     assert approvals(refund) == 2
-
-
-# --- Two who pay it back --------------------------------------------------------------------------
-def test_two_who_take_it_at_once_are_one() -> None:
-    refund = money_back.refund("approved")
-    people = [money_back.person() for _ in range(2)]
-    outcomes = at_once(*[lambda user=user: services.take_refund(refund, user=user) for user in people])
-    assert sum(isinstance(outcome, CannotRefund) for outcome in outcomes) == 1
-
-
-def test_parts_paid_back_at_once_add_up() -> None:
-    payment = money_back.paid()
-    parts = [money_back.approve(money_back.request(payment, amount=amount)) for amount in ("131.00", "100.00")]
-    at_once(*[lambda part=part: money_back.pay_back(part) for part in parts])
-    assert till.stands(payment) == ("refunded", "refunded")
-    assert list(ledger.violations()) == []
-
-
-def test_money_that_arrives_while_a_booking_is_cancelled_is_taken_and_told() -> None:
-    payment, user = make.payment(Status.PENDING), money_back.person()
-    at_once(
-        lambda: services.cancel_booking(payment.booking, reason="The road is closed.", user=user),
-        lambda: make.step(payment, Status.SUCCESSFUL),
-    )
-    payment.refresh_from_db()
-    if payment.status == Status.EXPIRED:  # cancelling was first: the money comes late
-        make.step(payment, Status.SUCCESSFUL)
-    assert services.money_to_give_back(payment.booking.__class__.objects.get(pk=payment.booking_id)) == [payment]
-    assert list(ledger.violations()) == []
 
 
 # --- Killed ---------------------------------------------------------------------------------------
