@@ -88,6 +88,7 @@ def worker() -> Any:
     app.conf.update(broker_url="memory://localhost/", broker_transport=None, broker_transport_options={}, task_always_eager=False)
     app.amqp._producer_pool = None  # type: ignore[attr-defined]  # made anew, for the new address
     app.set_current()
+    app.control.purge()  # what other tests have left in this memory would be done here
     with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         yield
         hang_up.delay()  # the worker's thread keeps its connection, and would leave it open
