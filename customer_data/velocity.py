@@ -1,4 +1,8 @@
-"""How often, and for how much, somebody has tried to pay lately, and whether anything forbids one more try: one question."""
+"""How often, and for how much, somebody has tried to pay lately, and whether anything forbids one more try: one question.
+
+Whoever asks holds a lock of the number and of the customer until the end of the transaction, so that two who open a payment at
+the same instant are counted one after the other. Taken after the booking's lock, and before those of limits and seats.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +62,10 @@ class Standing:
 
 
 def look(attempt: Attempt) -> Standing:
-    """Everything that may forbid this attempt, in one question: every payment asks it. Test money breaks no limit of attempts."""
+    """Everything that may forbid this attempt, in one question: every payment asks it. Test money breaks no limit of attempts.
+
+    Inside the transaction that opens the payment.
+    """
     customer = attempt.booking.customer
     facts: dict[str, Any] = {
         "currency": attempt.booking.currency,
@@ -69,9 +76,11 @@ def look(attempt: Attempt) -> Standing:
         "customer": attempt.customer_id,
         "customers": [attempt.customer_id, customer.pk],
         "is_test": attempt.is_test,
+        "counted": sorted({f"customer {attempt.customer_id}", f"phone {attempt.phone}"} - {"phone "}),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, facts)
+        cursor.execute(_ONE_AFTER_THE_OTHER + _LOOK, facts)
+        cursor.nextset()
         denial, per, hours, *limits = _only_row(cursor.fetchone())
     return Standing(denial, TooOften(per, hours) if per else None, *limits)
 
@@ -80,6 +89,10 @@ def _only_row(row: tuple[Any, ...] | None) -> tuple[Any, ...]:
     assert row is not None  # noqa: S101  there is one row of ones
     return row
 
+
+# A statement of its own, in the same question: the next one then sees what was committed while this one waited. In one order
+# everywhere, so that no two wait for each other.
+_ONE_AFTER_THE_OTHER = "SELECT pg_advisory_xact_lock(7206001, hashtext(one)) FROM unnest(%(counted)s::text[]) AS one;"
 
 # Written out, because an ORM needs longer to compose this than PostgreSQL to answer it. Attempts of the last day are found by two
 # indexes, of the phone and of the customer's bookings; whatever became of them, each has bothered somebody.

@@ -11,8 +11,8 @@ import pytest
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from customer_data import ledger, services
-from customer_data.models import Booking, Payment, Refund
+from customer_data import ledger, services, velocity
+from customer_data.models import AttemptLimit, Booking, Payment, Refund
 from customer_data.offer import CannotPay
 from customer_data.services import (
     CannotCancel,
@@ -201,6 +201,30 @@ def test_control_without_the_lock_a_payment_opens_on_a_cancelled_booking(monkeyp
     booking, opened = pay_while_it_is_cancelled(monkeypatch)
     assert isinstance(opened, Payment)
     assert booking.payments.get().is_open
+
+
+def open_two_where_one_is_allowed(monkeypatch: pytest.MonkeyPatch, per: str) -> Any:
+    """The second of one number, or one customer, is asked for when the first has passed all limits and is not written yet."""
+    customer, phones = make.customer(), ["0771234567", "0771234567" if per == "phone" else "0772222222"]
+    one, two = [make.booking(customer=customer if per == "customer" else make.customer()) for _ in phones]
+    AttemptLimit.objects.all().delete()
+    AttemptLimit.objects.create(per=per, hours=1, most_attempts=1)
+    other = in_the_middle(monkeypatch, opening, "_new_payment", lambda: till.ask_for(two, phone=phones[1]))
+    till.ask_for(one, phone=phones[0])
+    return other.finished()
+
+
+@pytest.mark.parametrize("per", ["phone", "customer"])
+def test_two_payments_opened_at_once_are_counted_one_after_the_other(monkeypatch: pytest.MonkeyPatch, per: str) -> None:
+    refused = open_two_where_one_is_allowed(monkeypatch, per)
+    assert isinstance(refused, CannotPay)
+    assert refused.code == "too_many_attempts"
+
+
+@pytest.mark.parametrize("per", ["phone", "customer"])
+def test_control_without_the_lock_both_are_opened(monkeypatch: pytest.MonkeyPatch, per: str) -> None:
+    monkeypatch.setattr(velocity, "_ONE_AFTER_THE_OTHER", "SELECT %(counted)s::text[];")
+    assert isinstance(open_two_where_one_is_allowed(monkeypatch, per), Payment)
 
 
 # --- A refund and a dispute -----------------------------------------------------------------------

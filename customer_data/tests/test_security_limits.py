@@ -206,7 +206,7 @@ def test_attempts_are_found_by_an_index() -> None:
         ask(booking)
     look = next(query["sql"] for query in queries if "attemptlimit" in query["sql"])
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN " + look)
+        cursor.execute("EXPLAIN " + look.partition(";")[2])
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan on customer_data_payment" not in plan
     assert "payment_attempts_of_a_phone" in plan
