@@ -165,12 +165,20 @@ def make_plan(seed: int, *, payments: int, customers: int, points: Sequence[str]
 
 
 def one_of_each(seed: int, *, points: Sequence[str] = ()) -> Plan:
-    """A small plan in which every way, end, fault, forgery and press comes up at least once."""
+    """A small plan in which every way, end, fault, forgery and press comes up at least once.
+
+    Each way is tried once before anything is broken: all points are passed then, whatever becomes of the few payments after it.
+    """
     dice = random.Random(seed)  # noqa: S311  as above
+    calm = len(Way)
     needed = max(len(_CHARGE_FAULTS) + 1, len(_UPDATE_FAULTS), len(End) * 2)
     some = dice.sample(list(points), min(len(points), POINTS_OF_A_SHORT_RUN))
-    plan = make_plan(seed, payments=needed * 2, customers=12, points=some)
-    return replace(plan, journeys=tuple(_each_once(dice, plan.journeys)))
+    plan = make_plan(seed, payments=calm + needed * 2, customers=12, points=some)
+    return replace(
+        plan,
+        journeys=(*_each_way_calmly(plan.journeys[:calm]), *_each_once(dice, plan.journeys[calm:])),
+        troubles=tuple(replace(trouble, after=max(trouble.after, plan.customers)) for trouble in plan.troubles),
+    )
 
 
 # --- Journeys -------------------------------------------------------------------------------------
@@ -187,7 +195,7 @@ def _journey(dice: random.Random, number: int, customers: int) -> Journey:
         amount=Decimal(dice.randrange(500, 99_999)) / 100,
         way=way,
         end=end,
-        wallet=f"{_PREFIX[way]}{2_000_000 + number:07d}",
+        wallet=_wallet(way, number),
         after_seconds=round(dice.uniform(3, 9) if end == End.SLOWLY else dice.uniform(0.05, 0.8), 2),
         second_way=second_way,
         second_wallet=f"{_PREFIX[second_way]}{6_000_000 + number:07d}",
@@ -220,18 +228,32 @@ def _press(end: End, number: int) -> Press:
     return stops if end in (End.IGNORED, End.LATE) else Press.ASK_GATEWAY
 
 
+def _each_way_calmly(journeys: Iterable[Journey]) -> Iterator[Journey]:
+    """Asked for, approved, and given back by staff."""
+    for way, journey in zip(Way, journeys, strict=True):
+        yield replace(
+            _by(way, journey),
+            end=End.APPROVED,
+            after_seconds=0.3,
+            double_tap=False,
+            wrong_code_first=False,
+            faults=(),
+            forgery=None,
+            press=Press.REFUND,
+        )
+
+
 def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Journey]:
     """The same journeys with their choices dealt round instead of drawn."""
     for number, journey in enumerate(journeys):
         end = list(End)[number % len(End)]
         way = list(Way)[(number + number // len(End)) % len(Way)]
         dealt = _dealt_faults(number, "initiate" if way == Way.CARD else "express")
-        changed = replace(journey, way=way, wallet=f"{_PREFIX[way]}{2_000_000 + number:07d}", end=end)
+        changed = replace(_by(way, journey), end=end)
         if way == Way.CARD and end == End.INSUFFICIENT:
             changed = replace(changed, end=End.DECLINED)
         yield replace(
             changed,
-            currency="USD" if way == Way.INNBUCKS else journey.currency,
             after_seconds=round(dice.uniform(0.1, 1), 2),
             faults=tuple(dealt),
             double_tap=number % 3 == 0,
@@ -239,6 +261,16 @@ def _each_once(dice: random.Random, journeys: Iterable[Journey]) -> Iterator[Jou
             press=_press(changed.end, number) if number < 14 else None,
             wrong_code_first=way == Way.OMARI and number % 2 == 0,
         )
+
+
+def _by(way: Way, journey: Journey) -> Journey:
+    """The same, paid in another way."""
+    currency = "USD" if way == Way.INNBUCKS else journey.currency
+    return replace(journey, way=way, wallet=_wallet(way, journey.number), currency=currency)
+
+
+def _wallet(way: Way, number: int) -> str:
+    return f"{_PREFIX[way]}{2_000_000 + number:07d}"
 
 
 def _dealt_faults(number: int, call: str) -> Iterator[GatewayFault]:

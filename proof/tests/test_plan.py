@@ -31,6 +31,14 @@ def test_every_way_end_forgery_and_press_comes_up(plan: Plan) -> None:
     assert {journey.press for journey in plan.journeys} == {*Press, None}
 
 
+def test_the_short_run_tries_each_way_before_anything_is_broken() -> None:
+    plan = one_of_each(1, points=NAMES)
+    calm = [journey for journey in plan.journeys[: len(Way)] if not journey.faults and journey.press == Press.REFUND]
+    assert {journey.way for journey in calm} == set(Way)
+    assert min(trouble.after for trouble in plan.troubles) > len(Way)
+    assert max(Counter(journey.wallet for journey in plan.journeys).values()) == 1
+
+
 def test_the_gateway_loses_one_reply_in_ten_after_it_took_the_charge() -> None:
     journeys = a_plan().journeys
     lost = sum(any(fault.name == "reset" and fault.on != "poll" for fault in journey.faults) for journey in journeys)
