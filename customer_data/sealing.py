@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 _ONE_AT_A_TIME = 7_201_945
 """The advisory lock of whoever seals. Nobody else takes it."""
 
+_MOST_LOOKS = 20
+
 _NOT_SEALED = "(id > %(last_id)s OR (id > %(floor_id)s AND transaction >= %(from_transaction)s))"
 
 
@@ -134,23 +136,48 @@ def _needs_handing_over(last: Seal | None) -> bool:
 
 def _ended_before() -> tuple[int, int]:
     """Every transaction of this database with a smaller number has ended, and what it committed is there for the next question;
-    and the number that no transaction has yet. What runs in other databases of the server does not matter: a transaction in
-    progress counts as ours unless its lock is seen to be held from elsewhere.
+    and the number that no transaction has yet.
+
+    A transaction in progress counts as ours unless it is seen to be elsewhere. One of which nothing is seen has just begun or just
+    ended, whosever it is: another look tells.
     """
+    for _ in range(_MOST_LOOKS):
+        ended, following, all_seen = _look_at_transactions()
+        if all_seen:
+            break
+    return ended, following
+
+
+def _look_at_transactions() -> tuple[int, int, bool]:
+    """The oldest transaction that may write here, the next number, and whether each one in progress was seen by its lock."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            """WITH now AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot),
-                    elsewhere AS MATERIALIZED (
-                        SELECT l.transactionid::text::bigint AS number FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-                        WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
-                            AND a.datname <> current_database())
-               SELECT coalesce((SELECT min(one::text::bigint) FROM pg_snapshot_xip(snapshot) AS one
-                          WHERE one::text::bigint %% 4294967296 NOT IN (SELECT number FROM elsewhere)), following), following
-               FROM (SELECT snapshot, pg_snapshot_xmax(snapshot)::text::bigint AS following FROM now) AS known""",
-            [],
-        )
-        ended, following = cursor.fetchone()
-        return int(ended), int(following)
+        cursor.execute(_TRANSACTIONS)
+        ended, following, all_seen = cursor.fetchone()
+    return int(ended), int(following), bool(all_seen)
+
+
+# A backend has its number before it has its lock, and the lock until after the number is given back. What serves other databases,
+# and the one who cleans up after everybody, write no entries here. Locks know the lower 32 bits of a number.
+_TRANSACTIONS = """
+WITH known AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot),
+held AS MATERIALIZED (
+    SELECT l.transactionid::text::bigint AS number,
+           coalesce(bool_and(a.datname <> current_database() OR a.backend_type = 'autovacuum worker'), false) AS is_elsewhere
+      FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted
+     GROUP BY l.transactionid::text
+), running AS (
+    SELECT one::text::bigint AS number, held.is_elsewhere
+      FROM known CROSS JOIN LATERAL pg_snapshot_xip(snapshot) AS one
+      LEFT JOIN held ON held.number = one::text::bigint % 4294967296
+), following AS (
+    SELECT pg_snapshot_xmax(snapshot)::text::bigint AS number FROM known
+)
+SELECT coalesce((SELECT min(number) FROM running WHERE is_elsewhere IS NOT TRUE), following.number),
+       following.number,
+       NOT EXISTS (SELECT FROM running WHERE is_elsewhere IS NULL)
+  FROM following
+"""
 
 
 def _unsealed(last: Seal | None, ended: int | None) -> Iterator[tuple[int, bytes]]:

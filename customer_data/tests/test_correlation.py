@@ -7,7 +7,7 @@ import pytest
 from celery import current_app as app
 from celery import shared_task
 from celery.contrib.testing.worker import start_worker
-from django.db import connections, transaction
+from django.db import transaction
 from django.test import Client
 
 from customer_data import correlation
@@ -19,6 +19,9 @@ from customer_data.tests import make
 
 heard: "queue.Queue[str]" = queue.Queue()
 
+OURS = "correlation"
+"""What other tests hand out waits in the other queues of the same memory."""
+
 
 @shared_task(name="tests.say_thread", ignore_result=True)
 def say_thread() -> None:
@@ -29,12 +32,6 @@ def say_thread() -> None:
 def take_up_another() -> None:
     correlation.take_up("a" * 16)
     heard.put(correlation.thread_here())
-
-
-@shared_task(name="tests.hang_up", ignore_result=True)
-def hang_up() -> None:
-    connections.close_all()
-    heard.put("hung up")
 
 
 # --- By itself ------------------------------------------------------------------------------------
@@ -88,11 +85,9 @@ def worker() -> Any:
     app.conf.update(broker_url="memory://localhost/", broker_transport=None, broker_transport_options={}, task_always_eager=False)
     app.amqp._producer_pool = None  # type: ignore[attr-defined]  # made anew, for the new address
     app.set_current()
-    app.control.purge()  # what other tests have left in this memory would be done here
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+    with start_worker(app, pool="solo", queues=[OURS], perform_ping_check=False, shutdown_timeout=30):
         yield
-        hang_up.delay()  # the worker's thread keeps its connection, and would leave it open
-        heard.get(timeout=30)
+    app.amqp.queues.select([one.name for one in app.conf.task_queues])
     app.conf.update(
         broker_url=before[0], broker_transport=before[1], broker_transport_options=before[2], task_always_eager=before[3]
     )
@@ -102,9 +97,9 @@ def worker() -> Any:
 @pytest.mark.django_db(transaction=True)
 def test_a_task_goes_on_in_the_thread_that_handed_it_out_and_leaves_nothing_to_the_next_one(worker: None) -> None:
     with correlation.thread("a1" * 8):
-        take_up_another.delay()
-        say_thread.delay()
-    say_thread.delay()  # as the clock does: nobody's thread
+        take_up_another.apply_async(queue=OURS)
+        say_thread.apply_async(queue=OURS)
+    say_thread.apply_async(queue=OURS)  # as the clock does: nobody's thread
     assert [heard.get(timeout=30) for _ in range(2)] == ["a" * 16, "a1" * 8]
     assert heard.get(timeout=30).startswith(correlation.BEAT)
 

@@ -268,6 +268,32 @@ def test_an_entry_older_than_the_seal_that_was_not_committed_then_is_sealed_by_t
     assert found() == ""
 
 
+def test_a_transaction_of_which_nothing_is_seen_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its number and its lock, or after its lock: it holds a seal up only if it stays so."""
+    looks = [(5, 9, False), (5, 9, False), (9, 9, True), (0, 0, True)]
+    monkeypatch.setattr(sealing, "_look_at_transactions", lambda: looks.pop(0))
+    assert sealing._ended_before() == (9, 9)
+    monkeypatch.setattr(sealing, "_look_at_transactions", lambda: (5, 9, False))
+    assert sealing._ended_before() == (5, 9)
+
+
+def test_what_runs_in_another_database_holds_no_seal_up_and_what_runs_here_does() -> None:
+    for name, is_ours in (("postgres", False), (connection.settings_dict["NAME"], True)):
+        other = connection.copy()
+        other.settings_dict["NAME"] = name
+        try:
+            with other.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute("SELECT pg_current_xact_id()")
+                (number,) = cursor.fetchone()
+                make.booking()  # a later transaction has ended
+                ended, following = sealing._ended_before()
+        finally:
+            other.close()
+        assert (ended <= int(number)) == is_ours
+        assert following > int(number)
+
+
 def test_two_who_seal_at_once_make_one_seal() -> None:
     paid()
     made = at_once(seal_changes, seal_changes)
