@@ -7,8 +7,11 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
+from playwright.sync_api import expect
 
 from customer_data import correlation
+
+expect.set_options(timeout=45_000)  # of a page in a browser: a busy machine is no failure
 
 pytest_plugins = ["config.tests.redis_server"]
 
