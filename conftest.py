@@ -1,5 +1,7 @@
 """Fixtures for every part: a real Redis, started on demand, and a test database that nobody holds when it is dropped."""
 
+import ipaddress
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +23,25 @@ def nobody_has_come_yet() -> None:
     """What one test did is not counted against the next one, nor does it belong to the same thread of events."""
     cache.clear()
     correlation._current.set("")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_names_are_looked_up() -> Iterator[None]:
+    """Nothing of a test leaves this machine, and no slow resolver is waited for: every name but this machine's is unknown."""
+    look_up = socket.getaddrinfo
+
+    def only_here(host: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and name not in ("localhost", socket.gethostname()):
+            try:
+                ipaddress.ip_address(name.partition("%")[0])
+            except ValueError:
+                raise socket.gaierror(socket.EAI_NONAME, "Tests look no names up.") from None
+        return look_up(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", only_here)
+        yield
 
 
 @pytest.fixture
