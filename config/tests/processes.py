@@ -63,6 +63,6 @@ def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and was not collected does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter: it went between opening and reading
         return False
     return state not in {"Z", "X"}
