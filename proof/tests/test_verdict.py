@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from config.tests.processes import wait_until
 from customer_data.models import Payment
 from customer_data.services import issue_receipt
 from customer_data.status import Status
@@ -203,19 +204,20 @@ def somebody_waits_in(database: str) -> Iterator[None]:
     """Two sessions want the same lock of `database`; when this begins, PostgreSQL itself says that one waits."""
     first, second = connection.copy(), connection.copy()
     first.settings_dict["NAME"] = second.settings_dict["NAME"] = database
+
+    def waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [second.connection.info.backend_pid]
+            )
+            return bool(cursor.fetchone()[0])
+
     try:
         with first.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(1)")
         second.ensure_connection()
         second.connection.pgconn.send_query(b"SELECT pg_advisory_lock(1)")  # and is not waited for
-        with connection.cursor() as cursor:
-            kind = None
-            while kind != "Lock":
-                cursor.execute(
-                    "SELECT wait_event_type FROM pg_stat_activity, pg_sleep(0.01) WHERE pid = %s",
-                    [second.connection.info.backend_pid],
-                )
-                (kind,) = cursor.fetchone()
+        wait_until(waits)
         yield
     finally:
         first.close()
